@@ -1,0 +1,16 @@
+# Debian 12's packages, found once; see deploy/packages.txt.
+set(Boost_USE_STATIC_LIBS OFF)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(GTest REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libpqxx REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
+
+add_library(ioc_paho INTERFACE)
+target_link_libraries(ioc_paho INTERFACE paho-mqttpp3 paho-mqtt3as)

@@ -1,0 +1,20 @@
+# ioc_room(<name> SOURCES … LINK …): folder = target = namespace. Includes are absolute from server/.
+function(ioc_room name)
+  cmake_parse_arguments(ARG "" "ROOT" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  if(NOT ARG_ROOT)
+    set(ARG_ROOT ${PROJECT_SOURCE_DIR}/server)
+  endif()
+  add_library(ioc_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(ioc_${name} PUBLIC ${ARG_ROOT})
+  target_link_libraries(ioc_${name} PUBLIC ${ARG_LINK} PRIVATE ioc_options ${ARG_PRIVATE_LINK})
+endfunction()
+
+# ioc_test(<name> SOURCES … LINK … [LABELS …]): one GoogleTest binary, every case a ctest.
+function(ioc_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest_main GTest::gmock ioc_options)
+  target_compile_definitions(${name} PRIVATE IOC_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+endfunction()
+include(GoogleTest)

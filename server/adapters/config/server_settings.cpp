@@ -1,0 +1,158 @@
+#include "adapters/config/load.hpp"
+#include "adapters/config/reader.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace fs = std::filesystem;
+
+namespace ioc::config {
+
+namespace {
+
+class settings_reader {
+ public:
+  settings_reader(map_reader& m, fs::path base) : m_(m), base_(std::move(base)) {}
+
+  server_settings read() {
+    s_.data_dir = path(m_, m_.text("data_dir"));
+    s_.config_dir = path(m_, m_.text("config_dir"));
+    s_.migrations_dir = migrations();
+    section("http", [this](map_reader& k) { http(k); });
+    section("mqtt", [this](map_reader& k) { mqtt(k); });
+    section("postgres", [this](map_reader& k) {
+      s_.postgres.url = k.text("url");
+      if (!s_.postgres.url.empty() && !s_.postgres.url.starts_with("postgresql://") && !s_.postgres.url.starts_with("postgres://"))
+        k.fail("url", "is no PostgreSQL address", "write postgresql://user@host:5432/database");
+      if (auto const at = s_.postgres.url.find('@'); at != std::string::npos) {
+        auto const user = s_.postgres.url.find("//") + 2;
+        if (s_.postgres.url.substr(user, at - user).find(':') != std::string::npos)
+          k.fail("url", "holds a password", "put it into a file (mode 0600) and name that in password_file");
+      }
+      s_.postgres.password_file = path(k, k.text_opt("password_file").value_or(""));
+    });
+    optional_section("journal", [this](map_reader& k) {
+      s_.journal.max_mib = static_cast<std::uint32_t>(k.integer_opt("max_mib", 16, 1 << 20).value_or(1024));
+      s_.journal.segment_mib = static_cast<std::uint32_t>(k.integer_opt("segment_mib", 1, 4096).value_or(64));
+      s_.journal.sync = std::chrono::milliseconds{k.integer_opt("sync_ms", 1, 60000).value_or(200)};
+      if (s_.journal.segment_mib * 2 > s_.journal.max_mib)
+        k.fail("segment_mib", "is more than half of max_mib: there must be room for two segments", "make segment_mib smaller or max_mib larger");
+    });
+    optional_section("log", [this](map_reader& k) {
+      if (k.has("level")) s_.log.level = k.choice("level", {"trace", "debug", "info", "warn", "error"});
+      s_.log.file = path(k, k.text_opt("file").value_or(""));
+    });
+    s_.first_login_changes_password = m_.flag("first_login_changes_password", true);
+    return std::move(s_);
+  }
+
+ private:
+  std::string path(map_reader&, std::string const& text) const {
+    if (text.empty()) return text;
+    return (fs::path(text).is_absolute() ? fs::path(text) : base_ / text).lexically_normal().string();
+  }
+
+  // Beside the sources when it runs from a build tree, else where it is installed.
+  std::string migrations() {
+    if (auto const t = m_.text_opt("migrations_dir"); t && !t->empty()) return path(m_, *t);
+    std::error_code ec;
+    auto const program = fs::read_symlink("/proc/self/exe", ec);
+    for (auto dir = ec ? fs::path{} : program.parent_path(); dir.has_relative_path(); dir = dir.parent_path())
+      for (auto const* below : {"deploy/postgres/migrations", "share/ioc/migrations"})
+        if (fs::is_directory(dir / below, ec)) return (dir / below).string();
+    return "/usr/share/ioc/migrations";
+  }
+
+  template <class F>
+  void section(char const* key, F const& f) {
+    if (auto const* n = m_.child(key)) run(key, *n, f);
+  }
+  template <class F>
+  void optional_section(char const* key, F const& f) {
+    if (auto const* n = m_.child_opt(key)) run(key, *n, f);
+  }
+  template <class F>
+  void run(char const* key, node const& n, F const& f) {
+    map_reader k(n, key, m_.context());
+    if (!k.usable()) return;
+    f(k);
+    k.finish();
+  }
+
+  void pair(map_reader& k, std::string& certificate, std::string& key) {
+    certificate = path(k, k.text_opt("certificate").value_or(""));
+    key = path(k, k.text_opt("key").value_or(""));
+    if (certificate.empty() != key.empty())
+      k.fail(certificate.empty() ? "key" : "certificate", "stands alone", "certificate and key belong together: give both or neither");
+  }
+
+  static bool local(std::string const& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+  void http(map_reader& k) {
+    auto& h = s_.http;
+    h.address = k.text_opt("address").value_or(h.address);
+    h.port = static_cast<std::uint16_t>(k.integer("port", 0, 65535));
+    pair(k, h.certificate, h.key);
+    h.allow_plain_outside = k.flag("allow_plain_outside", false);
+    if (!local(h.address) && h.certificate.empty() && !h.allow_plain_outside)
+      k.fail("address", h.address + " is reachable from outside and there is no certificate", "give certificate and key, or say allow_plain_outside: true");
+    h.dashboard_dir = path(k, k.text_opt("dashboard_dir").value_or(""));
+    h.geo_dir = path(k, k.text_opt("geo_dir").value_or(""));
+  }
+
+  void mqtt(map_reader& k) {
+    auto& q = s_.mqtt;
+    q.host = k.text_opt("host").value_or(q.host);
+    q.port = static_cast<std::uint16_t>(k.integer("port", 1, 65535));
+    q.user = k.text("user");
+    q.password_file = path(k, k.text("password_file"));
+    q.client_id = k.text_opt("client_id").value_or(q.client_id);
+    if (q.client_id.empty()) k.fail("client_id", "is empty, so there would be no persistent session", "write such as iocd");
+    q.ca = path(k, k.text_opt("ca").value_or(""));
+    pair(k, q.certificate, q.key);
+    q.allow_plain_outside = k.flag("allow_plain_outside", false);
+    if (!local(q.host) && q.ca.empty() && !q.allow_plain_outside)
+      k.fail("host", q.host + " is another machine and the password would travel in plain", "give ca, or say allow_plain_outside: true");
+    q.broker_pid_file = path(k, k.text_opt("broker_pid_file").value_or(""));
+  }
+
+  map_reader& m_;
+  fs::path base_;
+  server_settings s_;
+};
+
+}  // namespace
+
+server_settings load_server(std::string const& path) {
+  auto const root = parse_file(path);
+  fault_list faults;
+  file_context const c{path, faults};
+  map_reader m(root, "", c);
+  faults.throw_if_any();
+  std::error_code ec;
+  auto const absolute = fs::absolute(path, ec);
+  auto s = settings_reader(m, absolute.parent_path()).read();
+  s.path = absolute.string();
+  m.finish();
+  if (faults.empty() && !fs::is_directory(s.config_dir, ec))
+    m.fail("config_dir", s.config_dir + " is no folder", "name the folder that holds metrics.yaml, units/, rules/ …");
+  faults.throw_if_any();
+  return s;
+}
+
+std::string read_secret(std::string const& path, std::string const& key, std::string const& settings_file) {
+  if (path.empty()) return {};
+  std::ifstream in(path);
+  std::string line;
+  if (!in)
+    throw config_error(fault{settings_file, 0, key, path + " cannot be read: " + std::strerror(errno),
+                             "create it (mode 0600) with the password in its first line"});
+  std::getline(in, line);
+  if (line.ends_with('\r')) line.pop_back();
+  if (line.empty()) throw config_error(fault{settings_file, 0, key, path + " is empty", "write the password into its first line"});
+  return line;
+}
+
+}  // namespace ioc::config

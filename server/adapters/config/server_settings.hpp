@@ -1,0 +1,59 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace ioc::config {
+
+struct http_settings {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;  // 0 = any free one
+  std::string certificate, key;  // PEM files; empty = plain HTTP
+  bool allow_plain_outside = false;
+  std::string dashboard_dir, geo_dir;
+};
+
+struct mqtt_settings {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 1883;
+  std::string user, password_file;
+  std::string client_id = "iocd";  // names the persistent session
+  std::string ca, certificate, key;
+  bool allow_plain_outside = false;
+  std::string broker_pid_file;  // a new session is saved by a signal to this process; empty = the broker is elsewhere
+};
+
+struct postgres_settings {
+  std::string url;
+  std::string password_file;
+};
+
+struct journal_settings {
+  std::uint32_t max_mib = 1024;
+  std::uint32_t segment_mib = 64;
+  std::chrono::milliseconds sync{200};
+};
+
+struct log_settings {
+  std::string level = "info";
+  std::string file;  // empty = stderr
+};
+
+// iocd.yaml as read and checked: no unknown key, paths absolute, no plain listener to the outside that was not asked for.
+// Passwords are not in it: they stand in files of their own.
+struct server_settings {
+  std::string path;  // the file itself
+  std::string data_dir, config_dir, migrations_dir;
+  http_settings http;
+  mqtt_settings mqtt;
+  postgres_settings postgres;
+  journal_settings journal;
+  log_settings log;
+  bool first_login_changes_password = true;
+};
+
+// The first line of a secret's file, without its line end. Throws config_error when it cannot be read or is empty; empty `path` =
+// no password.
+std::string read_secret(std::string const& path, std::string const& key, std::string const& settings_file);
+
+}  // namespace ioc::config

@@ -1,0 +1,89 @@
+#include "adapters/config/load.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+namespace fs = std::filesystem;
+using namespace ioc;
+
+namespace {
+
+class settings_file : public testing::Test {
+ protected:
+  settings_file() {
+    auto pattern = (fs::temp_directory_path() / "ioc-settings-XXXXXX").string();
+    if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
+    dir = pattern;
+    fs::create_directory(dir / "config");
+  }
+  ~settings_file() override {
+    std::error_code ec;
+    fs::remove_all(dir, ec);
+  }
+  std::string write(std::string const& text) {
+    auto const p = (dir / "iocd.yaml").string();
+    std::ofstream(p) << text;
+    return p;
+  }
+  fs::path dir;
+};
+
+TEST_F(settings_file, is_read_with_defaults_and_absolute_paths) {
+  auto const s = config::load_server(write(R"(
+data_dir: state
+config_dir: config
+http: {port: 0, dashboard_dir: web}
+mqtt: {port: 1884, user: ioc-server, password_file: secrets/mqtt, broker_pid_file: /run/m.pid}
+postgres: {url: "postgresql://ioc@127.0.0.1:5433/ioc", password_file: secrets/pg}
+journal: {max_mib: 64, segment_mib: 8}
+log: {level: debug}
+first_login_changes_password: false
+)"));
+  EXPECT_EQ(s.data_dir, (dir / "state").string());
+  EXPECT_EQ(s.http.address, "127.0.0.1");
+  EXPECT_EQ(s.http.port, 0);
+  EXPECT_EQ(s.http.dashboard_dir, (dir / "web").string());
+  EXPECT_EQ(s.mqtt.port, 1884);
+  EXPECT_EQ(s.mqtt.client_id, "iocd");
+  EXPECT_EQ(s.mqtt.password_file, (dir / "secrets/mqtt").string());
+  EXPECT_EQ(s.mqtt.broker_pid_file, "/run/m.pid");
+  EXPECT_EQ(s.journal.segment_mib, 8u);
+  EXPECT_EQ(s.journal.sync, std::chrono::milliseconds{200});
+  EXPECT_EQ(s.log.level, "debug");
+  EXPECT_FALSE(s.first_login_changes_password);
+  // The test runs from a build tree below the sources.
+  EXPECT_TRUE(s.migrations_dir.ends_with("migrations"));
+}
+
+TEST_F(settings_file, the_example_that_is_shipped_is_whole) {
+  std::ifstream in(std::string(IOC_SOURCE_DIR) + "/config/server.example.yaml");
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  auto const at = text.find("config_dir: /etc/ioc ");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, 21, "config_dir: config  ");  // /etc/ioc is not here
+  auto const s = config::load_server(write(text));
+  EXPECT_EQ(s.http.port, 8080);
+  EXPECT_EQ(s.journal.max_mib, 1024u);
+  EXPECT_TRUE(s.first_login_changes_password);
+}
+
+TEST_F(settings_file, secrets_are_first_lines) {
+  auto const file = (dir / "secret").string();
+  std::ofstream(file) << "s3cret\r\nmore\n";
+  EXPECT_EQ(config::read_secret(file, "mqtt.password_file", "iocd.yaml"), "s3cret");
+  EXPECT_EQ(config::read_secret("", "mqtt.password_file", "iocd.yaml"), "");
+  std::ofstream(file, std::ios::trunc) << "\n";
+  EXPECT_THROW(config::read_secret(file, "mqtt.password_file", "iocd.yaml"), config::config_error);
+  try {
+    config::read_secret((dir / "none").string(), "mqtt.password_file", "iocd.yaml");
+    FAIL();
+  } catch (config::config_error const& e) {
+    EXPECT_EQ(e.key(), "mqtt.password_file");
+    EXPECT_EQ(e.file(), "iocd.yaml");
+  }
+}
+
+}  // namespace

@@ -1,0 +1,92 @@
+#pragma once
+#include "core/time.hpp"
+#include "core/value.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ioc::postgres {
+
+// What a batch may hold. Texts need not be clean: bytes that PostgreSQL cannot hold (NUL, broken UTF-8) become U+FFFD.
+// `doc`, `data`, `detail` are JSON texts; an empty optional text is stored as null.
+
+// Append-only: written once for the journal position of its batch. A `t` outside 2000-01-01 .. 2100-01-01 is no device's
+// real time: such a reading is filed under its known_at (writer::retimed() counts them).
+struct reading_row {
+  std::string unit, device, metric;
+  core::time_point t, known_at;
+  core::value v;
+  core::quality q = core::quality::good;
+  bool late = false;
+  std::optional<std::uint64_t> seq;  // beyond 2^63 it wraps in the table; only its identity matters
+};
+
+struct event_row {
+  std::string unit, device;
+  core::time_point t, known_at;
+  std::string name;
+  std::string data;
+};
+
+// Recognised by (position, part): writing it again changes nothing. `payload` is cut to its first 4 KiB.
+struct rejected_row {
+  std::uint64_t position = 0;
+  int part = 0;
+  core::time_point received_at;
+  std::string topic, payload, reason, source, unit;
+};
+
+// Recognised by (kind, id); only a higher version replaces. `id` and `alert` are UUID texts, `alert` may be empty.
+struct object_row {
+  std::string kind, id, unit;
+  std::uint32_t version = 0;
+  std::string state;
+  std::optional<int> severity;
+  std::string rule, subject, device;
+  core::time_point at;
+  std::string alert;
+  bool open = true;
+  std::string doc;
+};
+
+// Recognised by (kind, id, version, what).
+struct log_row {
+  std::string kind, id;
+  std::uint32_t version = 0;
+  core::time_point at;
+  std::string what, by, detail;
+};
+
+// Recognised by (unit, device); an older `seen` does not replace.
+struct device_row {
+  std::string unit, device, doc;
+  core::time_point seen;
+};
+
+// State of the engines as it was when everything up to `position` had been worked in. `bytes` is opaque here.
+struct engine_snapshot {
+  std::uint64_t position = 0;
+  int format = 0;
+  std::string bytes;
+};
+
+// Everything that journal records up to and with `position` led to, since the batch before. Positions count from 1.
+// A batch without readings and events may repeat the position before it (a timer fired between two records).
+struct batch {
+  std::uint64_t position = 0;
+  std::string ledger_json;
+  std::vector<reading_row> readings;
+  std::vector<event_row> events;
+  std::vector<rejected_row> rejected;
+  std::vector<object_row> objects;
+  std::vector<log_row> log;
+  std::vector<device_row> devices;
+  std::optional<engine_snapshot> snapshot;
+};
+
+// Memory a batch holds, roughly; what the writer's queue is bounded by.
+std::size_t bytes_of(batch const& b);
+
+}  // namespace ioc::postgres

@@ -1,0 +1,214 @@
+#include "adapters/postgres/writer.hpp"
+
+#include "adapters/postgres/copy.hpp"
+#include "adapters/postgres/storage.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace ioc::postgres {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+class writer::impl {
+ public:
+  impl(options o, writer_events events) : options_(std::move(o)), events_(std::move(events)), storage_(options_) {}
+  ~impl() { stop(); }
+
+  start_state start() {
+    auto s = storage_.open_first();
+    committed_ = started_at_ = last_ = s.position;
+    up_ = true;
+    thread_ = std::thread([this] { run(); });
+    return s;
+  }
+
+  bool submit(batch&& b) {
+    std::size_t const size = bytes_of(b);
+    bool const append_only = !b.readings.empty() || !b.events.empty();
+    std::unique_lock hold(guard_);
+    // One batch larger than the whole queue is let in when it is alone.
+    room_.wait(hold, [&] { return stopping_ || fenced_ || waiting_bytes_ == 0 || waiting_bytes_ + size <= options_.queue_bytes; });
+    if (stopping_ || fenced_) return false;
+    if (b.position < started_at_) return true;
+    if (b.position == started_at_) {
+      b.readings.clear();
+      b.events.clear();
+    } else if (b.position < last_ || (append_only && b.position == last_)) {
+      throw std::logic_error("batches must come in the order of the journal: position " + std::to_string(b.position) + " after " + std::to_string(last_));
+    }
+    for (auto const& r : b.readings) retimed_ += storable(r.t) ? 0 : 1;
+    last_ = b.position;
+    waiting_bytes_ += size;
+    if (queue_.empty()) oldest_ = clock::now();
+    queue_.push_back({std::move(b), size});
+    work_.notify_one();
+    return true;
+  }
+
+  bool drain(std::chrono::milliseconds limit) {
+    std::unique_lock hold(guard_);
+    draining_ = true;
+    work_.notify_one();
+    bool const done = room_.wait_for(hold, limit, [&] { return waiting_bytes_ == 0 || fenced_; });
+    draining_ = false;
+    return done && !fenced_;
+  }
+
+  void stop() {
+    {
+      std::lock_guard const hold(guard_);
+      stopping_ = true;
+      work_.notify_all();
+      room_.notify_all();
+    }
+    if (!thread_.joinable()) return;
+    std::unique_lock hold(guard_);
+    // The transaction under way may end; a server that does not answer is left alone.
+    if (!room_.wait_for(hold, 3s, [&] { return ended_; })) {
+      hold.unlock();
+      storage_.interrupt();
+    } else {
+      hold.unlock();
+    }
+    thread_.join();
+    storage_.close();
+  }
+
+  std::atomic<bool> up_{false};
+  std::atomic<std::uint64_t> committed_{0};
+  std::atomic<std::uint64_t> retimed_{0};
+  std::atomic<std::uint64_t> refused_{0};
+  std::size_t queued_bytes() const {
+    std::lock_guard const hold(guard_);
+    return waiting_bytes_;
+  }
+
+ private:
+  struct waiting {
+    batch b;
+    std::size_t size;
+  };
+
+  // The thread. `group` is what is being written; it leaves memory only once it is known to be committed.
+  void run() {
+    std::deque<batch> group;
+    std::size_t group_bytes = 0;
+    auto pause = 100ms;
+    auto next_maintenance = clock::now();
+    for (;;) {
+      if (group.empty() && !take(group, group_bytes)) break;
+      try {
+        if (!up_) {
+          committed_ = storage_.open_again();
+          set_up(true, "");
+          pause = 100ms;
+        }
+        if (!group.empty()) {
+          storage_.store(group, committed_);
+          pause = 100ms;
+          committed_ = std::max(committed_.load(), group.back().position);
+          refused_ = storage_.refused();
+          if (auto const w = storage_.take_warning(); !w.empty()) warn(w);
+          group.clear();
+          std::lock_guard const hold(guard_);
+          waiting_bytes_ -= group_bytes;
+          group_bytes = 0;
+          room_.notify_all();
+        } else {
+          storage_.ping();
+        }
+        if (clock::now() >= next_maintenance) {
+          next_maintenance = clock::now() + 6h;
+          maintain();
+        }
+      } catch (fenced const& e) {
+        set_up(false, e.what());
+        {
+          std::lock_guard const hold(guard_);
+          fenced_ = true;
+          room_.notify_all();
+        }
+        storage_.close();
+        if (events_.on_fatal) events_.on_fatal(e.what());
+        break;
+      } catch (std::exception const& e) {
+        // Away, a full disk, a restart, a changed password: whatever it is, the journal holds the rows and we ask again.
+        storage_.close();
+        set_up(false, e.what());
+        std::unique_lock hold(guard_);
+        if (work_.wait_for(hold, pause, [&] { return stopping_; })) break;
+        pause = std::min<std::chrono::milliseconds>(pause * 2, 5s);
+      }
+    }
+    std::lock_guard const hold(guard_);
+    ended_ = true;
+    room_.notify_all();
+  }
+
+  // Waits for batches and moves as many as fit one transaction. false = stop. Empty group = nothing to write for a while:
+  // time to see whether the database is still there, so that screens learn of its loss without a write.
+  bool take(std::deque<batch>& group, std::size_t& bytes) {
+    std::unique_lock hold(guard_);
+    work_.wait_for(hold, up_ ? 2s : 0s, [&] { return stopping_ || !queue_.empty(); });
+    if (stopping_) return false;
+    if (queue_.empty()) return true;
+    // A few milliseconds more make one transaction of many small batches: a commit costs a disk's sync.
+    work_.wait_until(hold, oldest_ + options_.linger, [&] { return stopping_ || draining_ || waiting_bytes_ >= options_.transaction_bytes; });
+    if (stopping_) return false;
+    while (!queue_.empty() && (group.empty() || bytes + queue_.front().size <= options_.transaction_bytes)) {
+      bytes += queue_.front().size;
+      group.push_back(std::move(queue_.front().b));
+      queue_.pop_front();
+    }
+    if (!queue_.empty()) oldest_ = clock::now() - options_.linger;
+    return true;
+  }
+
+  void maintain() {
+    try {
+      storage_.maintain();
+    } catch (statement_error const& e) {
+      if (e.lost) throw;
+      warn(std::string("pg_partman's maintenance failed, days are still made when they are needed: ") + e.what());
+    }
+  }
+
+  void set_up(bool up, std::string const& why) {
+    if (up_.exchange(up) != up && events_.on_state) events_.on_state(up, why);
+  }
+  void warn(std::string const& text) {
+    if (events_.on_warning) events_.on_warning(text);
+  }
+
+  options const options_;
+  writer_events const events_;
+  storage storage_;
+  mutable std::mutex guard_;
+  std::condition_variable work_, room_;
+  std::deque<waiting> queue_;
+  std::size_t waiting_bytes_ = 0;  // queued and being written
+  clock::time_point oldest_;
+  std::uint64_t started_at_ = 0, last_ = 0;
+  bool stopping_ = false, draining_ = false, fenced_ = false, ended_ = false;
+  std::thread thread_;
+};
+
+writer::writer(options o, writer_events events) : impl_(std::make_unique<impl>(std::move(o), std::move(events))) {}
+writer::~writer() = default;
+start_state writer::start() { return impl_->start(); }
+bool writer::submit(batch&& b) { return impl_->submit(std::move(b)); }
+bool writer::up() const { return impl_->up_; }
+std::uint64_t writer::committed() const { return impl_->committed_; }
+std::uint64_t writer::retimed() const { return impl_->retimed_; }
+std::uint64_t writer::refused() const { return impl_->refused_; }
+std::size_t writer::queued_bytes() const { return impl_->queued_bytes(); }
+bool writer::drain(std::chrono::milliseconds limit) { return impl_->drain(limit); }
+void writer::stop() { impl_->stop(); }
+
+}  // namespace ioc::postgres

@@ -1,0 +1,37 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ioc::web {
+
+// One HTTP answer, before it meets a socket.
+struct response {
+  int status = 200;
+  std::string type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// Why a call is refused. Thrown by the calls, caught at one place (api::handle), which makes it an RFC 9457 answer.
+// `code` is for programs, `title` a Vietnamese sentence for people, `detail` says what and where.
+struct problem {
+  int status = 400;
+  std::string code;
+  std::string title;
+  std::string detail;
+  std::vector<std::pair<std::string, std::string>> members;  // further members: name, JSON text
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+problem bad_request(std::string detail);
+problem unauthenticated();
+problem forbidden(std::string detail);
+problem not_found();
+problem database_away();
+problem internal_error();
+
+response to_response(problem const& p, std::string_view request_id);
+
+}  // namespace ioc::web

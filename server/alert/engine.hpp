@@ -1,0 +1,136 @@
+#pragma once
+#include "alert/conditions.hpp"
+#include "alert/rule.hpp"
+#include "alert/state.hpp"
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace ioc::alert {
+
+// A stale alert that was due while the device's parent was silent, too: recorded, never active.
+struct suppression {
+  std::string rule;
+  std::string device;
+  core::time_point at;  // when it was due
+  core::uuid by;        // the parent's alert
+};
+
+struct changes {
+  std::vector<core::alert_change> alerts;
+  std::vector<suppression> suppressed;
+  bool empty() const { return alerts.empty() && suppressed.empty(); }
+};
+
+enum class refusal : std::uint8_t { none, unknown, illegal };
+
+// Judges the rules of one unit. A function of state, input and time: it reads no clock and gives the same changes for the same
+// calls. Owned by the pipeline's thread. Use: tell it the facts of one instant (`sample`, `message`, `event`, …), then `judge` the
+// instant; let `advance` fire what is due by the server's clock. Evaluation: tests/scenarios/README.md sections 3 to 5.
+class engine {
+ public:
+  explicit engine(setup s, core::time_point started);
+  engine(engine const&) = delete;
+  engine& operator=(engine const&) = delete;
+
+  // --- facts; they change no alert until the next judge ---
+  // A sample of an event time not older than the series' latest. Timers of the rules that read this series and are due earlier
+  // fire first, since their condition held until now.
+  void sample(std::string const& device, std::string const& metric, core::time_point t, double v, core::quality q, core::time_point known, changes& out);
+  void message(std::string const& device, core::time_point t);  // any sign of life
+  void event(std::string const& device, std::string const& name, core::time_point t);
+  void report(citizen_report r);
+  void plan(planned_broadcast p);
+  void coverage(std::string const& broadcast, double pct);
+  void not_reached(std::string const& rule, std::string const& device);
+
+  // --- judging ---
+  // The rules that the facts since the last call touch, at event time `t`; with `timers` also what is due at or before t.
+  void judge(core::time_point t, core::time_point known, bool timers, changes& out);
+  // Fires every timer due at or before `until`, each at its own time, in order.
+  void advance(core::time_point until, core::time_point known, changes& out);
+  // Acknowledgement limits that have passed at t.
+  void limits(core::time_point t, changes& out);
+  std::optional<core::time_point> next_due() const;        // rules
+  std::optional<core::time_point> next_limit() const;      // acknowledgement limits
+
+  // --- people ---
+  refusal ack(core::uuid id, std::string const& by, core::time_point at, changes& out);
+  refusal close(core::uuid id, std::string const& by, std::string const& reason, core::time_point at, changes& out);
+  refusal comment(core::uuid id, std::string const& by, std::string const& text, core::time_point at, changes& out);
+
+  // --- what others ask ---
+  core::alert const* find(core::uuid id) const;
+  core::alert const* active(std::string const& rule, std::string const& subject) const;
+  bool any_active(std::string const& rule, std::string const& zone) const;
+  bool offline(std::string const& device) const;  // an active or suppressed stale alert
+  std::optional<double> latest(std::string const& device, std::string const& metric) const;
+  std::string const& state_of(std::string const& device) const;  // name of the latest event, or empty
+  rule const* find_rule(std::string const& id) const;
+  setup const& config() const { return setup_; }
+  std::map<core::uuid, core::alert> const& open() const { return state_.open; }
+
+  // --- saved state ---
+  engine_state const& state() const { return state_; }
+  // Takes over a saved state: cells of rules that are gone are dropped, their alerts closed at the next judge.
+  void restore(engine_state s);
+
+ private:
+  struct cell {
+    rule const* r = nullptr;
+    std::string subject;
+    int subject_order = 0;
+    int depth = 0;  // of the device in the parent tree
+    cell_state* s = nullptr;
+    std::optional<core::time_point> due;
+  };
+
+  void build();
+  std::size_t cell_of(rule const& r, std::string const& subject);
+  void mark(std::size_t i) { dirty_.insert(i); }
+  void set_due(std::size_t i, core::time_point now);
+  std::optional<core::time_point> due_of(cell const& c, core::time_point now) const;
+
+  verdict evaluate(cell const& c, core::time_point t) const;
+  verdict evaluate_derived(cell const& c, core::time_point t) const;
+  std::vector<core::alert const*> members(cell const& c) const;
+  void step(std::size_t i, core::time_point t, core::time_point known, changes& out);
+  bool step_derived(core::time_point t, core::time_point known, changes& out);
+  void raise(cell& c, std::optional<double> value, core::time_point t, core::time_point known, changes& out);
+  void clear(cell& c, core::time_point t, changes& out);
+  void release_children(std::string const& device, core::time_point t);
+  void forget(core::uuid id);
+  void emit(core::alert& a, core::alert_event what, core::time_point at, std::string const& by, changes& out);
+  void start_limit(core::alert& a, core::time_point from);
+  core::alert const* active_stale(std::string const& device) const;
+  void verify_gated(core::time_point t, changes& out);
+  void close_orphans(core::time_point t, changes& out);
+  core::alert_evidence evidence_of(cell const& c) const;
+  void add_reading(core::alert_evidence& e, std::string const& device, std::string const& metric) const;
+  std::string zone_of(cell const& c) const;
+  void run(std::vector<std::size_t> cells, core::time_point t, core::time_point known, changes& out);
+
+  setup setup_;
+  engine_state state_;
+  std::unordered_map<std::string, std::size_t> rule_index_;
+  std::unordered_map<std::string, std::size_t> device_index_;
+  std::vector<std::string> zones_;  // in order of first use
+  std::vector<cell> cells_;
+  std::map<cell_key, std::size_t> cell_index_;
+  std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> readers_;  // series -> cells
+  std::map<std::pair<std::string, std::string>, core::duration> keep_;               // series -> longest window
+  std::unordered_map<std::string, std::vector<std::size_t>> listeners_;              // device -> stale and event cells
+  std::vector<std::size_t> derived_;                                                 // cells of combining rules, in order
+  std::set<std::pair<core::time_point, std::size_t>> dues_;
+  std::set<std::pair<core::time_point, core::uuid>> limits_;
+  std::set<std::size_t> dirty_;
+  std::set<std::string> gates_;  // deviation rules that others name in quality_gate
+  std::vector<core::uuid> orphans_;  // alerts of rules that a reload took away
+  bool alerts_changed_ = false;
+};
+
+}  // namespace ioc::alert

@@ -1,0 +1,100 @@
+#pragma once
+#include "alert/rule.hpp"
+#include "core/alert.hpp"
+#include "core/time.hpp"
+#include "core/unit.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ioc::alert {
+
+struct point {
+  core::time_point t;
+  double v = 0;
+  core::quality q = core::quality::good;
+  template <class A>
+  void io(A& a) { a(t, v, q); }
+};
+
+// The samples of one series that rules still need, oldest first, the latest last: all younger than the longest window, and one
+// at or before its older end (rate needs it).
+struct series_state {
+  std::deque<point> points;
+  template <class A>
+  void io(A& a) { a(points); }
+};
+
+struct device_state {
+  std::optional<core::time_point> last_message;
+  std::string event;  // the latest event's name
+  core::time_point event_at;
+  template <class A>
+  void io(A& a) { a(last_message, event, event_at); }
+};
+
+// One rule on one subject: where its two conditions stand and since when. `armed` is false from a clear until the condition has
+// been seen false. `count_from` is where a silence is counted from when no message has come since.
+struct cell_state {
+  bool armed = true;
+  std::optional<core::time_point> true_since;
+  std::optional<core::time_point> clear_since;
+  std::optional<core::uuid> alert;
+  std::optional<core::time_point> count_from;
+  std::optional<core::uuid> suppressed_by;
+  std::optional<core::time_point> reports_after;  // report_count: earlier ones were dealt with by a close
+  std::optional<double> pct;                      // coverage, as last judged
+  bool not_reached = false;                       // command_verify: a command has just ended so
+  bool event_on = false;                          // event: between `event` and `clear_event`
+  template <class A>
+  void io(A& a) { a(armed, true_since, clear_since, alert, count_from, suppressed_by, reports_after, pct, not_reached, event_on); }
+};
+
+struct cell_key {
+  std::string rule;
+  std::string subject;
+  auto operator<=>(cell_key const&) const = default;
+  template <class A>
+  void io(A& a) { a(rule, subject); }
+};
+
+struct citizen_report {
+  std::string id, category, zone;
+  core::time_point t;
+  template <class A>
+  void io(A& a) { a(id, category, zone, t); }
+};
+
+struct planned_broadcast {
+  std::string id, priority;
+  core::time_point at;
+  template <class A>
+  void io(A& a) { a(id, priority, at); }
+};
+
+// All that the engine remembers between two calls, saved with the journal position that it reflects.
+struct engine_state {
+  core::time_point started;  // silence before a device's first message is counted from here
+  std::map<std::pair<std::string, std::string>, series_state> series;  // (device, metric)
+  std::map<std::string, device_state> devices;
+  std::map<cell_key, cell_state> cells;
+  std::deque<citizen_report> reports;
+  std::vector<planned_broadcast> plans;
+  std::map<core::uuid, core::alert> open;
+  template <class A>
+  void io(A& a) { a(started, series, devices, cells, reports, plans, open); }
+};
+
+// What the engine is built from; immutable while it runs.
+struct setup {
+  std::string unit;
+  std::vector<core::device> devices;
+  std::vector<rule> rules;
+  core::policy policy;
+  std::map<std::string, std::string> units_of_measure;  // metric without channel -> UCUM
+};
+
+}  // namespace ioc::alert

@@ -1,0 +1,212 @@
+#include "app/app.hpp"
+
+#include "adapters/config/load.hpp"
+#include "adapters/journal/journal.hpp"
+#include "adapters/mqtt/client.hpp"
+#include "adapters/postgres/accounts.hpp"
+#include "adapters/postgres/queries.hpp"
+#include "adapters/postgres/writer.hpp"
+#include "adapters/web/server.hpp"
+#include "app/backend.hpp"
+#include "app/logging.hpp"
+#include "app/runner.hpp"
+#include "app/start_checks.hpp"
+#include "core/archive.hpp"
+#include "perceive/catalogue.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+
+namespace ioc::app {
+
+namespace {
+
+postgres::options postgres_options(config::server_settings const& s) {
+  postgres::options o;
+  o.url = s.postgres.url;
+  o.password_file = s.postgres.password_file;
+  o.migrations_dir = s.migrations_dir;
+  return o;
+}
+
+mqtt::options mqtt_options(config::server_settings const& s, config::site const& site) {
+  mqtt::options o;
+  o.host = s.mqtt.host;
+  o.port = s.mqtt.port;
+  o.client_id = s.mqtt.client_id;
+  o.user = s.mqtt.user;
+  o.password = config::read_secret(s.mqtt.password_file, "mqtt.password_file", s.path);
+  o.filters = {"ioc/v1/#", "ioc/raw/v1/#"};
+  for (auto const& source : site.sources)  // sources that come unbridged name their one unit
+    if (!source.unit.empty()) o.filters.insert(o.filters.end(), source.filters.begin(), source.filters.end());
+  o.ca_file = s.mqtt.ca;
+  o.certificate_file = s.mqtt.certificate;
+  o.key_file = s.mqtt.key;
+  o.allow_plain_outside = s.mqtt.allow_plain_outside;
+  o.broker_pid_file = s.mqtt.broker_pid_file;
+  return o;
+}
+
+web::options web_options(config::server_settings const& s) {
+  web::options o;
+  o.address = s.http.address;
+  o.port = s.http.port;
+  o.certificate = s.http.certificate;
+  o.key = s.http.key;
+  o.allow_plain_outside = s.http.allow_plain_outside;
+  o.dashboard_dir = s.http.dashboard_dir;
+  o.geo_dir = s.http.geo_dir;
+  return o;
+}
+
+core::time_point wall_clock() { return std::chrono::floor<core::duration>(std::chrono::system_clock::now()); }
+
+std::string_view to_text(mqtt::phase p) {
+  constexpr std::string_view names[] = {"stopped", "connecting", "connected", "waiting", "paused"};
+  return names[static_cast<std::size_t>(p)];
+}
+
+}  // namespace
+
+void check(config::server_settings const& settings) {
+  auto const site = config::load_site(settings.config_dir);
+  auto const catalogue = site.catalogue();
+  check_port(settings);
+  check_database(settings, postgres_options(settings));
+}
+
+int run(config::server_settings const& settings) {
+  // Signals are taken by this thread alone; every thread made below inherits the mask.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int const s : {SIGINT, SIGTERM}) sigaddset(&signals, s);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  auto const out = make_log(settings.log);
+  auto const site = config::load_site(settings.config_dir);
+  check_port(settings);
+
+  // The journal: what came in, and what people did. Damage at its tail is cut and said.
+  journal::options journal_options;
+  journal_options.dir = settings.data_dir + "/journal";
+  journal_options.max_bytes = std::uint64_t{settings.journal.max_mib} << 20;
+  journal_options.segment_bytes = std::uint64_t{settings.journal.segment_mib} << 20;
+  journal_options.sync_every = settings.journal.sync;
+  std::filesystem::create_directories(journal_options.dir);
+  std::string report;
+  auto const log = journal::journal::open(journal_options, report);
+  if (!report.empty()) out->warn("{}", report);
+
+  // The database's one writer; its lock is taken before the position is read.
+  std::atomic<bool> fatal{false};
+  std::atomic<bool> database_up{true};
+  runner* pipeline_runner = nullptr;
+  std::mutex runner_mutex;
+  postgres::writer writer{postgres_options(settings),
+                          {.on_state =
+                               [&](bool up, std::string why) {
+                                 if (database_up.exchange(up) != up) up ? out->info("PostgreSQL is back") : out->error("PostgreSQL is away: {}", why);
+                                 std::lock_guard const lock{runner_mutex};
+                                 if (pipeline_runner) pipeline_runner->database_is(up);
+                               },
+                           .on_fatal =
+                               [&](std::string why) {
+                                 out->critical("{}", why);
+                                 fatal = true;
+                                 kill(getpid(), SIGTERM);
+                               },
+                           .on_warning = [&](std::string what) { out->warn("{}", what); }}};
+  auto const start = start_writer(settings, writer);
+  if (start.position > log->end()) {
+    out->warn("the journal ends at {} and the database holds up to {}: the unsynced end was lost with the power", log->end(), start.position);
+    log->advance(start.position);
+  }
+
+  // The machine, as it was at the saved position.
+  auto const catalogue = std::make_shared<perceive::catalogue const>(site.catalogue());
+  pipeline::pipeline machine{catalogue, site.units, wall_clock()};
+  sent_set sent;
+  auto from = log->begin();
+  if (start.snapshot) {
+    if (start.snapshot->format != pipeline::pipeline::format)
+      throw std::runtime_error("the saved state has format " + std::to_string(start.snapshot->format) + ", this iocd reads " +
+                               std::to_string(pipeline::pipeline::format) + ": start the version that wrote it, or restore a backup");
+    restore_saved(machine, sent, start.snapshot->bytes);
+    from = start.snapshot->position;
+  }
+  out->info("{} units, {} devices; replaying the journal from {} to {}, the database holds up to {}", machine.units().size(),
+            catalogue->devices.devices().size(), from, log->end(), start.position);
+
+  // Screens, and the broker's connection: the callback appends to the journal and returns.
+  web::hub hub;
+  std::atomic<std::uint64_t> messages_in{0};
+  mqtt::client broker{mqtt_options(settings, site),
+                      [&](mqtt::incoming const& m) {
+                        if (!log->append(journal::record_kind::message, m.topic, m.payload, m.qos, m.dup, m.retain)) return mqtt::taken::refused;
+                        ++messages_in;
+                        return log->nearly_full() ? mqtt::taken::stored_nearly_full : mqtt::taken::stored;
+                      },
+                      [&](mqtt::client_state const& s) {
+                        out->info("broker: {}{}{}", to_text(s.phase), s.reason.empty() ? "" : ": ", s.reason);
+                        if (!s.save_trouble.empty()) out->warn("{}", s.save_trouble);
+                        // What waited in the broker comes now; no timer calls a device silent before it was heard.
+                        if (s.connected()) log->append(journal::record_kind::mark, "resumed", "");
+                      }};
+  runner pipeline{{machine, *log, writer, hub,
+                   [&](std::string const& topic, std::string const& payload, std::chrono::seconds expiry) {
+                     return broker.publish(topic, payload, 1, false, expiry);
+                   },
+                   out},
+                  from, start.position, std::move(sent)};
+  {
+    std::lock_guard const lock{runner_mutex};
+    pipeline_runner = &pipeline;
+  }
+
+  // The way in for people.
+  auto const pool = postgres::open_pool(postgres_options(settings));
+  postgres::queries const queries{pool};
+  web::server* web_server = nullptr;
+  backend answers{{site, pipeline, *log, writer, queries, postgres::accounts{pool}, broker, [&] { return database_up.load(); },
+                   [&] { return messages_in.load(); }, [&] { return web_server ? web_server->metrics() : std::string{}; },
+                   settings.first_login_changes_password}};
+  web::server web{web_options(settings), answers, hub};
+  web_server = &web;
+  for (auto const& o : queries.open_objects())
+    if (o.kind == "task") show_stored_task(hub, o.doc);
+
+  pipeline.start();
+  broker.start();
+  web.start();
+  out->info("listening on {}:{}", settings.http.address, web.port());
+
+  for (int ticks = 0;; ++ticks) {
+    timespec const second{1, 0};
+    if (sigtimedwait(&signals, nullptr, &second) > 0) break;
+    if (broker.state().phase == mqtt::phase::paused && !log->nearly_full()) broker.resume();
+    if (ticks % 600 == 0) {
+      try {
+        postgres::accounts{pool}.delete_ended(wall_clock());
+      } catch (std::exception const& e) {
+        out->debug("ended sessions stay for now: {}", e.what());
+      }
+    }
+  }
+
+  out->info("stopping");
+  web.stop();       // nobody asks any more
+  broker.stop();    // nothing comes any more; the broker keeps our session
+  pipeline.stop();  // works in what is left and saves its state
+  if (!writer.drain(std::chrono::seconds{10})) out->warn("not all is in PostgreSQL yet; the journal keeps the rest");
+  {
+    std::lock_guard const lock{runner_mutex};
+    pipeline_runner = nullptr;
+  }
+  writer.stop();
+  out->info("stopped");
+  return fatal ? 1 : 0;
+}
+
+}  // namespace ioc::app

@@ -1,0 +1,351 @@
+#include "app/backend.hpp"
+
+#include "app/wire_json.hpp"
+
+#include <boost/json.hpp>
+#include <sodium.h>
+
+#include <algorithm>
+
+namespace ioc::app {
+
+namespace json = boost::json;
+using pipeline::operation_kind;
+using pipeline::operation_result;
+
+namespace {
+
+core::time_point now() { return std::chrono::floor<core::duration>(std::chrono::system_clock::now()); }
+
+// The web adapter knows only its own word for a database that is away.
+template <class F>
+auto asking(F f) -> decltype(f()) {
+  try {
+    return f();
+  } catch (postgres::unavailable const& e) {
+    throw web::unavailable(e.what());
+  }
+}
+
+core::uuid fresh_id() {
+  core::uuid id;
+  randombytes_buf(id.bytes.data(), id.bytes.size());
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x40);
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+  return id;
+}
+
+std::string_view kind_text(web::object_kind k) {
+  switch (k) {
+    case web::object_kind::alert: return "alert";
+    case web::object_kind::action: return "action";
+    case web::object_kind::task: break;
+  }
+  return "task";
+}
+
+std::string problem(std::string_view title, std::string const& state = "") {
+  json::object o{{"title", title}};
+  if (!state.empty()) o["state"] = state;
+  return json::serialize(o);
+}
+
+std::string text_of(json::object const& o, std::string_view key) {
+  auto const* v = o.if_contains(key);
+  return v && v->is_string() ? std::string{v->as_string()} : std::string{};
+}
+
+std::optional<operation_kind> kind_of(web::op_kind k) {
+  switch (k) {
+    case web::op_kind::ack: return operation_kind::ack;
+    case web::op_kind::close: return operation_kind::close;
+    case web::op_kind::comment: return operation_kind::comment;
+    case web::op_kind::approve_action: return operation_kind::approve_action;
+    case web::op_kind::reject_action:
+    case web::op_kind::cancel_action: return operation_kind::reject_action;
+    case web::op_kind::approve_recommendation: return operation_kind::approve_recommendation;
+    case web::op_kind::reject_recommendation: return operation_kind::reject_recommendation;
+    case web::op_kind::propose_action: return operation_kind::propose_action;
+  }
+  return std::nullopt;
+}
+
+web::object object_of(std::string const& doc) {
+  web::object o;
+  boost::system::error_code e;
+  auto const v = json::parse(doc, e);
+  if (!e && v.is_object()) {
+    o.id = text_of(v.get_object(), "id");
+    o.unit = text_of(v.get_object(), "unit");
+  }
+  o.json = doc;
+  return o;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- accounts
+
+std::optional<web::account> backend::find_account(std::string const& name) {
+  return asking([&]() -> std::optional<web::account> {
+    auto const u = p_.accounts.find_user(name);
+    if (!u) return std::nullopt;
+    return web::account{u->name, u->full_name, u->role, u->unit, u->password_hash, u->must_change && p_.first_login_changes_password, u->disabled, u->locked_until};
+  });
+}
+
+void backend::set_password(std::string const& name, std::string const& hash) {
+  asking([&] { return p_.accounts.set_password(name, hash, false, now()); });
+}
+
+void backend::note_login(std::string const& name, bool ok) {
+  asking([&] { return p_.accounts.note_login(name, ok, now()); });
+}
+
+void backend::save_session(std::string const& token_hash, std::string const& user, core::time_point ends_at) {
+  asking([&] {
+    p_.accounts.save_session({token_hash, user, "browser", now(), ends_at, now()});
+    return 0;
+  });
+}
+
+std::optional<web::stored_session> backend::find_session(std::string const& token_hash) {
+  return asking([&]() -> std::optional<web::stored_session> {
+    auto const s = p_.accounts.find_session(token_hash, now());
+    if (!s) return std::nullopt;
+    return web::stored_session{s->user, s->ends_at};
+  });
+}
+
+void backend::delete_session(std::string const& token_hash) {
+  asking([&] { return p_.accounts.delete_session(token_hash); });
+}
+
+void backend::delete_other_sessions(std::string const& user, std::string const& token_hash) {
+  asking([&] { return p_.accounts.delete_sessions_of(user, token_hash); });
+}
+
+std::vector<web::unit_node> backend::units() {
+  std::vector<web::unit_node> out;
+  for (auto const& u : p_.site.tree) {
+    web::unit_node n{u.code, u.name.vi, u.parent, u.kind, {}};
+    for (auto const& z : u.zones) n.zones.push_back({z.id, z.name.vi});
+    out.push_back(std::move(n));
+  }
+  return out;
+}
+
+// ---------------------------------------------------------------- operations
+
+// The unit, among those the user may see, that holds this alert, recommendation or action now.
+std::optional<std::string> backend::unit_of(core::uuid id, std::vector<std::string> const& units) {
+  return p_.pipeline.look([id, units](pipeline::pipeline const& p) -> std::optional<std::string> {
+    for (auto const& code : units)
+      if (auto const* u = p.unit(code); u && (u->alerts().find(id) || u->advice().find(id) || u->acts().find(id))) return code;
+    return std::nullopt;
+  });
+}
+
+web::op_result backend::refusal_of_closed(web::operation const& op) {
+  bool const alert = op.kind == web::op_kind::ack || op.kind == web::op_kind::close || op.kind == web::op_kind::comment;
+  auto const stored = asking([&] { return p_.queries.object(alert ? "alert" : "action", op.id); });
+  if (!stored) return {404, problem("Không có mục này trong địa bàn được giao")};
+  auto const o = object_of(*stored);
+  if (std::find(op.units.begin(), op.units.end(), o.unit) == op.units.end()) return {404, problem("Không có mục này trong địa bàn được giao")};
+  auto const state = text_of(json::parse(o.json).as_object(), "state");
+  return {409, problem(alert ? "Cảnh báo đã đóng" : "Lệnh đã kết thúc", state)};
+}
+
+web::op_result backend::operate(web::operation const& op) {
+  pipeline::operation o;
+  o.kind = *kind_of(op.kind);
+  o.by = op.user;
+  o.role = op.role;
+  o.text = op.text;
+  if (op.kind == web::op_kind::propose_action) {
+    auto const body = json::parse(op.body_json).as_object();
+    o.id = fresh_id();
+    o.alert = text_of(body, "alert");
+    o.command = text_of(body, "command");
+    o.text = text_of(body, "text");
+    if (auto const* drill = body.if_contains("drill"); drill && drill->is_bool()) o.drill = drill->get_bool();
+    if (auto const* args = body.if_contains("args"); args && args->is_object()) {
+      auto const flat = arguments_from(args->get_object());
+      if (!flat) return {400, problem("args: chỉ nhận số, chữ, đúng/sai; không nhận danh sách hay đối tượng lồng nhau")};
+      o.args = *flat;
+    }
+    if (auto const* targets = body.if_contains("targets"); targets && targets->is_array())
+      for (auto const& t : targets->get_array())
+        if (t.is_string()) o.targets.emplace_back(t.get_string());
+    o.unit = text_of(body, "unit");
+    if (o.unit.empty())
+      if (auto const alert = core::uuid::parse(o.alert)) o.unit = unit_of(*alert, op.units).value_or("");
+    if (o.unit.empty()) o.unit = op.unit;
+    if (std::find(op.units.begin(), op.units.end(), o.unit) == op.units.end() || !p_.site.find(o.unit)) return {404, problem("Không có mục này trong địa bàn được giao")};
+    auto const& devices = p_.site.find(o.unit)->devices;
+    for (auto const& t : o.targets)
+      if (std::none_of(devices.begin(), devices.end(), [&](auto const& d) { return d.id == t; })) return {404, problem("Không có thiết bị " + t + " trong địa bàn được giao")};
+  } else {
+    auto const id = core::uuid::parse(op.id);
+    if (!id) return {404, problem("Không có mục này trong địa bàn được giao")};
+    o.id = *id;
+    auto const unit = unit_of(*id, op.units);
+    if (!unit) return refusal_of_closed(op);
+    o.unit = *unit;
+  }
+  auto const reply = p_.pipeline.operate(std::move(o));
+  switch (reply.result) {
+    case operation_result::done: {
+      if (!p_.database_up()) {
+        auto body = json::parse(reply.json).as_object();
+        body["unsaved"] = true;
+        return {202, json::serialize(body)};
+      }
+      return {op.kind == web::op_kind::propose_action ? 201 : 200, reply.json};
+    }
+    case operation_result::not_found: return {404, problem("Không có mục này trong địa bàn được giao")};
+    case operation_result::illegal: return {409, problem("Trạng thái hiện tại không cho phép thao tác này", reply.state)};
+    case operation_result::not_allowed: return {403, problem("Ngoài phạm vi được giao: cần người có thẩm quyền phê duyệt khác", reply.state)};
+    case operation_result::interlocked: return {409, problem("Khóa liên động đang cấm lệnh này; đã ghi lại", "interlocked")};
+  }
+  return {500, problem("Lỗi máy chủ")};
+}
+
+// ---------------------------------------------------------------- history
+
+web::readings_answer backend::readings(web::readings_query const& q) {
+  web::readings_answer out;
+  auto const catalogue = p_.pipeline.look([metric = q.metric](pipeline::pipeline const& p) {
+    auto const& metrics = p.ears().known().metrics;
+    auto const canonical = metrics.canonical(metric);
+    auto const* info = metrics.find(canonical);
+    return std::pair{canonical, info ? info->unit : std::string{}};
+  });
+  out.unit_of_measure = catalogue.second;
+  postgres::reading_range const range{q.unit, q.device, catalogue.first, q.from, q.to, q.as_of};
+  asking([&] {
+    if (q.step) {
+      for (auto const& b : p_.queries.rollup(range, core::to_seconds(*q.step), q.limit + 1))
+        out.buckets.push_back({core::from_ms(b.t_ms), b.min, b.avg, b.max, static_cast<std::uint64_t>(b.count)});
+    } else {
+      for (auto const& x : p_.queries.readings(range, q.limit + 1)) out.points.push_back({core::from_ms(x.t_ms), x.v, x.q});
+    }
+    return 0;
+  });
+  return out;
+}
+
+web::object_page backend::list_objects(web::object_kind kind, web::object_filter const& filter, std::size_t limit, std::string const& cursor) {
+  postgres::object_filter f;
+  f.units = filter.units;
+  if (filter.states.size() == 1) f.state = filter.states.front();
+  if (filter.severities.size() == 1)
+    if (auto const s = core::severity_from(filter.severities.front())) f.severity = static_cast<int>(*s);
+  if (!filter.rule.empty()) f.rule = filter.rule;
+  if (!filter.device.empty()) f.device = filter.device;
+  if (!filter.alert.empty()) f.alert = filter.alert;
+  f.from = filter.from;
+  f.to = filter.to;
+  auto const page = asking([&] { return p_.queries.objects(std::string{kind_text(kind)}, f, limit, cursor.empty() ? std::nullopt : std::optional{cursor}); });
+  web::object_page out;
+  for (auto const& doc : page.docs) {
+    auto o = object_of(doc);
+    auto const v = json::parse(doc).as_object();
+    auto const fits = [&](auto const& wanted, std::string const& is) { return wanted.empty() || std::find(wanted.begin(), wanted.end(), is) != wanted.end(); };
+    if (fits(filter.states, text_of(v, "state")) && fits(filter.severities, text_of(v, "severity"))) out.items.push_back(std::move(o));
+  }
+  out.next = page.next.value_or("");
+  return out;
+}
+
+std::optional<web::object> backend::get_object(web::object_kind kind, std::string const& id) {
+  auto const doc = asking([&] { return p_.queries.object(std::string{kind_text(kind)}, id); });
+  return doc ? std::optional{object_of(*doc)} : std::nullopt;
+}
+
+web::object_page backend::rejected(std::vector<std::string> const& units, std::size_t limit, std::string const& cursor) {
+  auto const page = asking([&] { return p_.queries.rejected(units, limit, cursor.empty() ? std::nullopt : std::optional{cursor}); });
+  web::object_page out;
+  for (auto const& r : page.items) {
+    // Shown as text; bytes that are none are shown as \xNN, so nothing of a strange payload is hidden.
+    std::string shown;
+    for (char const c : r.payload) {
+      auto const byte = static_cast<unsigned char>(c);
+      if (byte >= 0x20 && byte < 0x7f) shown += c;
+      else {
+        constexpr char hex[] = "0123456789abcdef";
+        shown += "\\x";
+        shown += hex[byte >> 4];
+        shown += hex[byte & 15];
+      }
+    }
+    out.items.push_back({std::to_string(r.id), r.unit,
+                         json::serialize(json::object{{"id", std::to_string(r.id)}, {"received_at", core::to_iso(r.received_at)}, {"topic", r.topic}, {"payload", shown},
+                                                      {"payload_bytes", r.payload_bytes}, {"reason", r.reason}, {"source", r.source}, {"unit", r.unit}})});
+  }
+  out.next = page.next.value_or("");
+  return out;
+}
+
+// ---------------------------------------------------------------- live
+
+std::string backend::ledger_json() {
+  auto const in = p_.messages_in();  // before the look: never more taken than came in
+  return p_.pipeline.look([this, in](pipeline::pipeline const& p) {
+    auto const done = p_.pipeline.taken();
+    return ledger_text(p.ears().counts(), in > done ? in - done : 0);
+  });
+}
+
+std::optional<std::string> backend::advice(std::string const& alert_id, std::string const& role, std::vector<std::string> const& units) {
+  auto const id = core::uuid::parse(alert_id);
+  if (!id) return std::nullopt;
+  return p_.pipeline.look([id = *id, role, units](pipeline::pipeline const& p) -> std::optional<std::string> {
+    for (auto const& code : units)
+      if (auto const* u = p.unit(code))
+        if (auto const* a = u->alerts().find(id)) return advice_json(*a, *u, role, now());
+    return std::nullopt;
+  });
+}
+
+std::string backend::rules_json(std::string const& unit) {
+  auto const* c = p_.site.find(unit);
+  return c ? app::rules_json(*c) : R"({"items":[],"next":null})";
+}
+
+std::string backend::metrics_text() {
+  auto const total = p_.pipeline.look([](pipeline::pipeline const& p) { return p.ears().counts().total(); });
+  auto const broker = p_.broker.state();
+  std::string out;
+  auto const put = [&](std::string_view name, std::string_view kind, std::string_view help, auto value) {
+    out += "# HELP " + std::string{name} + " " + std::string{help} + "\n# TYPE " + std::string{name} + " " + std::string{kind} + "\n" + std::string{name} + " " +
+           std::to_string(value) + "\n";
+  };
+  out += "# HELP ioc_messages_total messages worked in, by where they ended\n# TYPE ioc_messages_total counter\n";
+  for (auto const& [where, n] : {std::pair{"stored", total.messages.stored}, {"duplicate", total.messages.duplicate}, {"ignored", total.messages.ignored},
+                                 {"rejected", total.messages.rejected}})
+    out += std::string{"ioc_messages_total{outcome=\""} + where + "\"} " + std::to_string(n) + "\n";
+  auto const in = p_.messages_in();
+  auto const done = p_.pipeline.taken();
+  put("ioc_messages_in_flight", "gauge", "messages in the journal, not yet worked in", in > done ? in - done : 0);
+  put("ioc_alerts_raised_total", "counter", "alerts raised since the start", p_.pipeline.alerts_raised());
+  put("ioc_commands_sent_total", "counter", "command attempts since the start", p_.pipeline.commands_sent());
+  put("ioc_journal_used_bytes", "gauge", "bytes of the journal in use", p_.log.used_bytes());
+  put("ioc_journal_max_bytes", "gauge", "bytes the journal may use", p_.log.max_bytes());
+  put("ioc_database_up", "gauge", "1 while PostgreSQL takes what is written", p_.database_up() ? 1 : 0);
+  put("ioc_database_queue_bytes", "gauge", "bytes waiting for PostgreSQL", p_.writer.queued_bytes());
+  put("ioc_broker_up", "gauge", "1 while the broker's subscriptions stand", broker.connected() ? 1 : 0);
+  put("ioc_broker_connects_total", "counter", "connections made to the broker", broker.connects);
+  return out + p_.web_metrics();
+}
+
+std::vector<web::dependency> backend::readiness() {
+  auto const broker = p_.broker.state();
+  auto const trouble = p_.log.trouble();
+  return {{"broker", broker.connected(), broker.reason},
+          {"database", p_.database_up(), p_.database_up() ? "" : "PostgreSQL is away"},
+          {"journal", trouble.empty(), trouble},
+          {"pipeline", p_.pipeline.caught_up(), p_.pipeline.caught_up() ? "" : "still working in what the journal holds"}};
+}
+
+}  // namespace ioc::app

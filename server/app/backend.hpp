@@ -1,0 +1,59 @@
+#pragma once
+#include "adapters/config/site.hpp"
+#include "adapters/mqtt/client.hpp"
+#include "adapters/postgres/accounts.hpp"
+#include "adapters/postgres/queries.hpp"
+#include "adapters/postgres/writer.hpp"
+#include "adapters/web/backend.hpp"
+#include "app/runner.hpp"
+
+#include <atomic>
+#include <functional>
+
+namespace ioc::app {
+
+// What the web adapter asks, answered by the pipeline (what is live) and the database (what was). Thread-safe; blocks the caller.
+class backend final : public web::backend {
+ public:
+  struct parts {
+    config::site const& site;
+    runner& pipeline;
+    journal::journal& log;
+    postgres::writer& writer;
+    postgres::queries queries;
+    postgres::accounts accounts;
+    mqtt::client& broker;
+    std::function<bool()> database_up;
+    std::function<std::uint64_t()> messages_in;  // appended in this run
+    std::function<std::string()> web_metrics;
+    bool first_login_changes_password = true;
+  };
+  explicit backend(parts p) : p_(std::move(p)) {}
+
+  std::optional<web::account> find_account(std::string const& name) override;
+  void set_password(std::string const& name, std::string const& password_hash) override;
+  void note_login(std::string const& name, bool ok) override;
+  void save_session(std::string const& token_hash, std::string const& user, core::time_point ends_at) override;
+  std::optional<web::stored_session> find_session(std::string const& token_hash) override;
+  void delete_session(std::string const& token_hash) override;
+  void delete_other_sessions(std::string const& user, std::string const& token_hash) override;
+  std::vector<web::unit_node> units() override;
+  web::op_result operate(web::operation const& op) override;
+  web::readings_answer readings(web::readings_query const& q) override;
+  web::object_page list_objects(web::object_kind kind, web::object_filter const& filter, std::size_t limit, std::string const& cursor) override;
+  std::optional<web::object> get_object(web::object_kind kind, std::string const& id) override;
+  web::object_page rejected(std::vector<std::string> const& units, std::size_t limit, std::string const& cursor) override;
+  std::string ledger_json() override;
+  std::optional<std::string> advice(std::string const& alert_id, std::string const& role, std::vector<std::string> const& units) override;
+  std::string rules_json(std::string const& unit) override;
+  std::string metrics_text() override;
+  std::vector<web::dependency> readiness() override;
+
+ private:
+  std::optional<std::string> unit_of(core::uuid id, std::vector<std::string> const& units);
+  web::op_result refusal_of_closed(web::operation const& op);
+
+  parts p_;
+};
+
+}  // namespace ioc::app

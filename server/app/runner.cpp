@@ -1,0 +1,368 @@
+#include "app/runner.hpp"
+
+#include "app/live_view.hpp"
+#include "app/wire_json.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace ioc::app {
+
+using clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr std::size_t records_per_round = 512;
+constexpr auto drain_time = 3s;          // what waited in the broker arrives within this after a start
+constexpr auto keep_ended = 24h;         // ended commands and advice stay in memory this long
+constexpr std::string_view resumed = "resumed";
+
+std::pair<core::uuid, int> key_of(core::command_send const& s) { return {s.id, s.attempt}; }
+
+std::string sent_record(core::command_send const& s) { return s.id.text() + " " + std::to_string(s.attempt); }
+
+std::optional<std::pair<core::uuid, int>> sent_from(std::string_view text) {
+  auto const id = core::uuid::parse(text.substr(0, 36));
+  if (!id || text.size() < 38) return std::nullopt;
+  return std::pair{*id, std::atoi(std::string{text.substr(37)}.c_str())};
+}
+core::time_point wall_clock() { return std::chrono::floor<core::duration>(std::chrono::system_clock::now()); }
+}  // namespace
+
+runner::runner(parts p, journal::position from, journal::position committed, sent_set sent)
+    : parts_(std::move(p)), at_(from), committed_(committed), replay_until_(parts_.log.end()), start_end_(parts_.log.end()), saved_(from), saved_before_(from), sent_(std::move(sent)) {
+  ledger_ = ledger_text(parts_.machine.ears().counts(), 0);
+}
+
+runner::~runner() { stop(); }
+
+void runner::start() {
+  if (!parts_.log.append(journal::record_kind::mark, resumed, "")) throw std::runtime_error("the journal is full: free disk space, or raise journal.max_mib");
+  replay_until_ = parts_.log.end();
+  for (auto const& [code, unit] : parts_.machine.units())
+    for (auto const& [id, a] : unit.alerts().open()) show(parts_.screens, a, unit, false);
+  for (auto const& [code, unit] : parts_.machine.units())
+    for (auto const& [id, a] : unit.acts().all()) show(parts_.screens, a, unit);
+  refresh_devices(true);
+  thread_ = std::thread{[this] { run(); }};
+}
+
+void runner::stop() {
+  if (!thread_.joinable()) return;
+  stopping_ = true;
+  parts_.log.interrupt();
+  thread_.join();
+}
+
+void runner::run() {
+  journal::record r;
+  while (true) {
+    bool const last = stopping_;
+    std::vector<std::function<void()>> asks;
+    {
+      std::lock_guard const lock{asks_mutex_};
+      asks.swap(asks_);
+    }
+    for (auto const& ask : asks) ask();
+
+    std::size_t n = 0;
+    try {
+      while (n < records_per_round && parts_.log.read(at_, r)) {
+        take(r);
+        ++n;
+      }
+    } catch (std::exception const& e) {
+      parts_.out->critical("the journal cannot be read on: {}", e.what());
+      std::this_thread::sleep_for(1s);
+    }
+    if (n == 0) {
+      // No later record can carry an earlier arrival than this, so a replay fires the same timers before the same records.
+      if (auto const idle = parts_.log.idle_now(at_)) parts_.machine.tick(*idle, now_);
+    }
+    flush();
+    if (at_ >= replay_until_ && !caught_up_) {
+      caught_up_ = true;
+      send_waiting();
+    }
+    if (n == 0) {
+      if (last) break;
+      parts_.log.wait(at_, 20ms);
+    }
+  }
+  save_state(true);
+}
+
+void runner::post(std::function<void()> ask) {
+  {
+    std::lock_guard const lock{asks_mutex_};
+    asks_.push_back(std::move(ask));
+  }
+  parts_.log.interrupt();
+}
+
+// ---------------------------------------------------------------- one record
+
+void runner::take(journal::record const& r) {
+  bool const stored_before = r.next <= committed_;
+  switch (r.kind) {
+    case journal::record_kind::message: {
+      auto const heard = parts_.machine.hear(r.message, now_);
+      ++messages_;
+      if (r.at >= start_end_) ++taken_;
+      changed_since_save_ = true;
+      for (auto const& o : heard.observations) {
+        changed_devices_.insert(o.device);
+        if (stored_before) continue;
+        add_rows(o, batch_);
+        show_readings(parts_.screens, o);
+      }
+      if (!stored_before) add_rejection(heard, r, batch_);
+      if (heard.what == perceive::outcome::rejected) parts_.out->debug("rejected {}: {}", r.message.topic, heard.reason);
+      break;
+    }
+    case journal::record_kind::operation: {
+      operation_reply reply;
+      if (auto op = operation_from(r.message.payload)) {
+        op->at = r.message.arrival;
+        reply.result = parts_.machine.operate(*op, now_);
+        reply.state = state_of(parts_.machine, *op);
+        reply.json = object_after(parts_.machine, *op, now_);
+        changed_since_save_ = true;
+        if (!stored_before)
+          batch_.log.push_back({"operation", core::name_uuid("operation|" + std::to_string(r.at)).text(), 1, r.message.arrival,
+                                std::string{r.message.topic}, op->by, r.message.payload});
+      }
+      answered_.emplace_back(r.next, std::move(reply));
+      break;
+    }
+    case journal::record_kind::sent:
+      if (auto const key = sent_from(r.message.payload)) {
+        waiting_sends_.erase(*key);
+        sent_.insert(*key);
+      }
+      break;
+    case journal::record_kind::mark:
+      if (r.message.topic == resumed) parts_.machine.hold_timers(r.message.arrival + drain_time);
+      break;
+  }
+}
+
+// ---------------------------------------------------------------- what came of it
+
+void runner::flush() {
+  bool const acted = !now_.empty() || !answered_.empty();
+  if (acted) {
+    try {
+      parts_.log.sync(at_);  // an alert change, an approval and a command survive a power cut before anybody sees them
+    } catch (std::exception const& e) {
+      parts_.out->critical("the journal cannot be synced: {}", e.what());
+    }
+  }
+  std::vector<core::command_send> sends;
+  for (auto const& [unit, o] : now_) {
+    show_and_store(unit, o, batch_);
+    sends.insert(sends.end(), o.acts.sends.begin(), o.acts.sends.end());
+    changed_since_save_ = true;
+  }
+  now_.clear();
+  bool const rows = !batch_.readings.empty() || !batch_.events.empty() || !batch_.rejected.empty() || !batch_.objects.empty() || !batch_.log.empty();
+  auto const now = clock::now();
+  refresh_devices(false);
+  if (rows || at_ > committed_) {
+    auto ledger = ledger_text(parts_.machine.ears().counts(), 0);
+    batch_.ledger_json = ledger;
+    {
+      std::lock_guard const lock{ledger_mutex_};
+      ledger_ = std::move(ledger);
+    }
+    batch_.position = at_;
+    if (now - last_save_ > save_every_ && changed_since_save_) save_state(false);
+    if (at_ > 0) {
+      parts_.database.submit(std::move(batch_));
+      committed_ = std::max(committed_, at_);  // handed over: the writer keeps it until the database has it
+    }
+    batch_ = {};
+  } else if (now - last_save_ > save_every_ && changed_since_save_ && at_ > 0) {
+    save_state(false);
+    batch_.position = at_;
+    batch_.ledger_json = ledger_json();
+    parts_.database.submit(std::move(batch_));
+    batch_ = {};
+  }
+  for (auto const& s : sends) {
+    if (caught_up_) send(s);
+    else if (!sent_.count(key_of(s))) waiting_sends_[key_of(s)] = s;
+  }
+  for (auto& [position, reply] : answered_) {
+    std::lock_guard const lock{replies_mutex_};
+    if (auto const waiting = replies_.extract(position)) waiting.mapped().set_value(std::move(reply));
+  }
+  answered_.clear();
+  refresh_summaries();
+}
+
+void runner::show_and_store(std::string const& code, pipeline::outcomes const& o, postgres::batch& b) {
+  auto const& unit = *parts_.machine.unit(code);
+  for (auto const& c : o.alerts.alerts) {
+    if (c.what == core::alert_event::raised) {
+      ++alerts_raised_;
+      raises_[code].push_back(c.alert.raised_at);
+      parts_.out->info("alert {} {} {} {} at {}", core::to_text(c.alert.severity), code, c.alert.rule, c.alert.subject, core::to_iso(c.alert.raised_at));
+    }
+    show(parts_.screens, c.alert, unit, !database_up_);
+    if (!database_up_) unsaved_shown_.insert(c.alert.id);
+    add_rows(c, unit, b);
+  }
+  for (auto const& s : o.alerts.suppressed) add_rows(s, code, b);
+  for (auto const& r : o.recommendations) {
+    add_rows(r, b);
+    if (auto const* a = unit.alerts().find(r.alert)) show(parts_.screens, *a, unit, !database_up_);  // its card has changed
+  }
+  for (auto const& a : o.acts.actions) {
+    show(parts_.screens, a, unit);
+    add_rows(a, unit, b);
+  }
+  for (auto const& t : o.acts.tasks) {
+    show(parts_.screens, t);
+    add_rows(t, b);
+  }
+}
+
+// ---------------------------------------------------------------- commands out
+
+// The record first, synced: a crash behind it costs one attempt, which its timeout repeats; it never sends twice unseen.
+void runner::send(core::command_send const& s) {
+  auto const now = wall_clock();
+  if (!sent_.insert(key_of(s)).second) return;
+  if (s.expires <= now) {
+    parts_.out->warn("command {} to {}/{} not sent: it had expired at {}", s.command, s.unit, s.target, core::to_iso(s.expires));
+    return;
+  }
+  auto const at = parts_.log.append(journal::record_kind::sent, s.unit + "/" + s.target, sent_record(s));
+  if (!at) {
+    parts_.out->critical("command {} to {}/{} not sent: the journal takes no record of it", s.command, s.unit, s.target);
+    return;
+  }
+  try {
+    parts_.log.sync(*at);
+  } catch (std::exception const& e) {
+    parts_.out->critical("command {} to {}/{} not sent: {}", s.command, s.unit, s.target, e.what());
+    return;
+  }
+  auto const left = std::max(std::chrono::ceil<std::chrono::seconds>(s.expires - now), std::chrono::seconds{1});
+  auto const topic = "ioc/v1/" + s.unit + "/" + s.target + (s.drill ? "/drill" : "/command");
+  bool const out = parts_.publish(topic, to_wire(s), left);
+  ++commands_sent_;
+  parts_.out->info("command {} to {}/{} attempt {} {}", s.command, s.unit, s.target, s.attempt, out ? "sent" : "not sent: the broker is away");
+}
+
+void runner::send_waiting() {
+  auto const waiting = std::exchange(waiting_sends_, {});
+  for (auto const& [key, s] : waiting) send(s);
+}
+
+// ---------------------------------------------------------------- screens
+
+void runner::refresh_devices(bool all) {
+  auto const now = clock::now();
+  if (!all && now - last_screen_ < 200ms) return;
+  last_screen_ = now;
+  auto const at = wall_clock();
+  for (auto const& d : std::exchange(changed_devices_, {})) {
+    show_device(parts_.screens, parts_.machine, d, at);
+    unstored_devices_.insert(d);
+  }
+  if (all || now - last_quiet_ >= 1s) {  // who says nothing changes, too: it grows old
+    last_quiet_ = now;
+    for (auto const& d : parts_.machine.ears().known().devices.devices()) {
+      auto& shown = connections_[{d.unit, d.id}];
+      if (auto is = connection_of(parts_.machine, d, at); is != shown) {
+        shown = std::move(is);
+        show_device(parts_.screens, parts_.machine, {d.unit, d.id}, at);
+      }
+    }
+  }
+  if (database_up_ && !unsaved_shown_.empty() && parts_.database.committed() >= at_) {
+    for (auto const& id : std::exchange(unsaved_shown_, {}))
+      for (auto const& [code, unit] : parts_.machine.units())
+        if (auto const* a = unit.alerts().find(id)) show(parts_.screens, *a, unit, false);
+  }
+}
+
+void runner::refresh_summaries() {
+  auto const now = clock::now();
+  if (now - last_rate_ >= 2s) {
+    rate_ = static_cast<double>(messages_ - messages_at_rate_) / std::chrono::duration<double>(now - last_rate_).count();
+    messages_at_rate_ = messages_;
+    last_rate_ = now;
+  }
+  if (now - last_summary_ < 1s) return;
+  last_summary_ = now;
+  auto const at = wall_clock();
+  for (auto const& [code, unit] : parts_.machine.units()) {
+    auto& recent = raises_[code];
+    std::erase_if(recent, [&](auto t) { return t < at - 70min; });
+    parts_.screens.put(web::channel::summary, code, code, summary_json(parts_.machine, unit, recent, rate_, database_up_, at));
+  }
+}
+
+// ---------------------------------------------------------------- saved state
+
+void runner::save_state(bool last) {
+  auto const began = clock::now();
+  parts_.machine.prune(wall_clock() - keep_ended);
+  std::erase_if(sent_, [this](auto const& key) {
+    return std::none_of(parts_.machine.units().begin(), parts_.machine.units().end(), [&](auto const& u) {
+      auto const& messages = u.second.acts().saved().messages;
+      return messages.count(key.first) > 0;
+    });
+  });
+  for (auto const& d : std::exchange(unstored_devices_, {})) add_device(parts_.machine, d, wall_clock(), batch_);
+  batch_.snapshot = postgres::engine_snapshot{at_, pipeline::pipeline::format, saved_text(parts_.machine, sent_)};
+  // Segments below the state before the last one: that one is in the database by now, or the queue would not be empty.
+  if (parts_.database.queued_bytes() == 0 && parts_.database.committed() >= saved_) {
+    parts_.log.release(saved_before_);
+    saved_before_ = saved_;
+  }
+  saved_ = at_;
+  changed_since_save_ = false;
+  last_save_ = clock::now();
+  auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(last_save_ - began);
+  save_every_ = std::max(std::chrono::milliseconds{10'000}, took * 50);  // at most 2 % of the thread
+  if (last && at_ > 0) {
+    batch_.position = at_;
+    batch_.ledger_json = ledger_json();
+    parts_.database.submit(std::move(batch_));
+    batch_ = {};
+  }
+}
+
+std::string runner::ledger_json() const {
+  std::lock_guard const lock{ledger_mutex_};
+  return ledger_;
+}
+
+// ---------------------------------------------------------------- operations
+
+operation_reply runner::operate(pipeline::operation op) {
+  std::future<operation_reply> done;
+  journal::position at = 0;
+  {
+    // Registered under the lock that the pipeline takes to answer, so the answer cannot come first.
+    std::lock_guard const lock{replies_mutex_};
+    auto const appended = parts_.log.append(journal::record_kind::operation, op.unit, to_record(op));
+    if (!appended) throw std::runtime_error("the journal takes no more: " + parts_.log.trouble());
+    at = *appended;
+    done = replies_[at].get_future();
+  }
+  parts_.log.sync(at);
+  if (done.wait_for(10s) != std::future_status::ready) {
+    std::lock_guard const lock{replies_mutex_};
+    replies_.erase(at);
+    throw std::runtime_error("recorded, but not worked in within 10 s");
+  }
+  return done.get();
+}
+
+}  // namespace ioc::app

@@ -1,0 +1,130 @@
+#pragma once
+#include "adapters/journal/journal.hpp"
+#include "adapters/postgres/writer.hpp"
+#include "adapters/web/hub.hpp"
+#include "app/live_view.hpp"
+#include "pipeline/pipeline.hpp"
+
+#include <spdlog/fwd.h>
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+namespace ioc::app {
+
+// What a person's operation came to, with the object as it now is (wire JSON; empty when there is none).
+struct operation_reply {
+  pipeline::operation_result result = pipeline::operation_result::not_found;
+  std::string json;
+  std::string state;  // of the object, for a 409
+};
+
+// Publishes one command; false = the broker is away (the next attempt may reach it).
+using publish_function = std::function<bool(std::string const& topic, std::string const& payload, std::chrono::seconds expiry)>;
+
+// The pipeline's thread: reads the journal in order, lets the machine work each record in, and hands what came of it to the
+// database's writer, the screens and the broker, in this order: synced, shown, stored, sent. On a start it replays from the saved
+// state; what the replay would send again is recognised by the `sent` records. Owns the machine's state while it runs.
+class runner {
+ public:
+  struct parts {
+    pipeline::pipeline& machine;
+    journal::journal& log;
+    postgres::writer& database;
+    web::hub& screens;
+    publish_function publish;
+    std::shared_ptr<spdlog::logger> out;
+  };
+  // `from`: where the saved state stands. `committed`: up to here the database holds the rows already.
+  // `sent`: the attempts that went out before, as saved.
+  runner(parts p, journal::position from, journal::position committed, sent_set sent);
+  ~runner();
+  runner(runner const&) = delete;
+  runner& operator=(runner const&) = delete;
+
+  void start();
+  void stop();  // works in what the journal holds, saves the state, joins
+
+  // From any other thread: through the journal, synced, in one order with the messages. Waits until it is worked in.
+  // Throws std::runtime_error when the journal takes no more.
+  operation_reply operate(pipeline::operation op);
+
+  // Runs `ask` on the pipeline's thread and waits: how other threads look at the machine. Throws std::runtime_error after 5 s.
+  template <class F>
+  auto look(F ask) -> decltype(ask(std::declval<pipeline::pipeline const&>())) {
+    using answer = decltype(ask(std::declval<pipeline::pipeline const&>()));
+    auto const task = std::make_shared<std::packaged_task<answer()>>([this, ask] { return ask(parts_.machine); });
+    auto done = task->get_future();
+    post([task] { (*task)(); });
+    if (done.wait_for(std::chrono::seconds{5}) != std::future_status::ready) throw std::runtime_error("the pipeline does not answer");
+    return done.get();
+  }
+
+  void database_is(bool up) { database_up_ = up; }
+  bool caught_up() const { return caught_up_; }
+  std::uint64_t alerts_raised() const { return alerts_raised_; }
+  std::uint64_t commands_sent() const { return commands_sent_; }
+  std::string ledger_json() const;  // as of the last flush
+  // Messages of this run that have been worked in; those appended but not yet are in flight.
+  std::uint64_t taken() const { return taken_; }
+  double rate_per_s() const { return rate_; }
+
+ private:
+  void run();
+  void post(std::function<void()> ask);
+  void take(journal::record const& r);
+  void flush();
+  void show_and_store(std::string const& unit, pipeline::outcomes const& o, postgres::batch& b);
+  void send(core::command_send const& s);
+  void send_waiting();
+  void refresh_devices(bool all);
+  void refresh_summaries();
+  void save_state(bool last);
+
+  parts parts_;
+  journal::position at_;
+  journal::position committed_;
+  journal::position replay_until_;
+  journal::position start_end_;  // what the journal held at the start lies below
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> database_up_{true};
+  std::atomic<bool> caught_up_{false};
+  std::atomic<std::uint64_t> alerts_raised_{0}, commands_sent_{0};
+  std::atomic<double> rate_{0};
+  std::atomic<std::uint64_t> taken_{0};
+
+  pipeline::site_outcomes now_;
+  postgres::batch batch_;
+  std::set<core::device_ref> changed_devices_, unstored_devices_;
+  std::map<std::pair<core::uuid, int>, core::command_send> waiting_sends_;  // found by the replay, not yet seen as sent
+  std::vector<std::pair<journal::position, operation_reply>> answered_;
+  std::set<core::uuid> unsaved_shown_;
+
+  std::mutex asks_mutex_;
+  std::vector<std::function<void()>> asks_;
+  std::mutex replies_mutex_;
+  std::map<journal::position, std::promise<operation_reply>> replies_;
+  mutable std::mutex ledger_mutex_;
+  std::string ledger_;
+
+  std::chrono::steady_clock::time_point last_screen_{}, last_quiet_{}, last_summary_{}, last_save_{}, last_rate_{};
+  std::chrono::milliseconds save_every_{10'000};
+  std::uint64_t messages_ = 0, messages_at_rate_ = 0;
+  journal::position saved_ = 0, saved_before_ = 0;  // of the last saved state, and of the one before
+  sent_set sent_;
+  std::map<std::pair<std::string, std::string>, std::string> connections_;  // as shown
+  bool changed_since_save_ = false;
+  std::map<std::string, std::vector<core::time_point>> raises_;  // last ten minutes, for the load bar
+};
+
+}  // namespace ioc::app

@@ -1,0 +1,180 @@
+#include "perceive/decoders/onvif_events.hpp"
+
+#include "perceive/json_read.hpp"
+
+#include <array>
+
+namespace ioc::perceive {
+namespace json = boost::json;
+namespace {
+
+enum class take : std::uint8_t { truth, number, word, happened };
+
+// An event topic (its end is matched), the Data item that carries the value, what it becomes.
+struct event_topic {
+  std::string_view ending;
+  std::string_view item;
+  std::string_view metric;
+  std::string_view unit;
+  take as = take::truth;
+};
+
+constexpr std::array topics{
+    event_topic{"LineDetector/Crossed", "", "line_crossing", "", take::happened},
+    event_topic{"FieldDetector/ObjectsInside", "IsInside", "occupancy", ""},
+    event_topic{"CellMotionDetector/Motion", "IsMotion", "motion_detected", ""},
+    event_topic{"MotionRegionDetector/Motion", "State", "motion_detected", ""},
+    event_topic{"VideoSource/MotionAlarm", "State", "motion_detected", ""},
+    event_topic{"CountAggregation/Counter", "Count", "crossing_count", "1", take::number},
+    event_topic{"CountAggregation/OccupancyCounter", "Count", "object_count", "1", take::number},
+    event_topic{"ObjectDetection/Object", "ClassTypes", "object_detected", "", take::word},
+    event_topic{"Device/Trigger/DigitalInput", "LogicalState", "digital_input", ""},
+    event_topic{"Device/Trigger/Relay", "LogicalState", "switch_state", ""},
+    event_topic{"Monitoring/EnvironmentalConditions/Temperature", "Status", "temperature", "Cel", take::number},
+    event_topic{"Monitoring/EnvironmentalConditions/RelativeHumidity", "Status", "relative_humidity", "%", take::number},
+    event_topic{"Monitoring/BatteryCapacity", "Status", "battery_level", "%", take::number},
+    event_topic{"Device/HardwareFailure/StorageFailure", "Failed", "storage_failure", ""},
+    event_topic{"Recognition/LicensePlate", "PlateNumber", "license_plate", "", take::word},
+};
+
+// States of the picture. They carry the imaging service as a last level, so they are found anywhere in the path.
+// A changed scene means that someone has covered, turned or blinded the camera; the others have harmless causes too.
+struct picture_state {
+  std::string_view topic, metric, channel;
+};
+constexpr std::array pictures{
+    picture_state{"VideoSource/GlobalSceneChange", "tamper", ""},
+    picture_state{"VideoSource/SignalLoss", "alarm", "SignalLoss"},
+    picture_state{"VideoSource/ImageTooDark", "alarm", "ImageTooDark"},
+    picture_state{"VideoSource/ImageTooBlurry", "alarm", "ImageTooBlurry"},
+    picture_state{"VideoSource/ImageTooBright", "alarm", "ImageTooBright"},
+};
+
+std::string_view metric_of_sensor(std::string_view quantity, std::string_view& unit) {
+  if (quantity == "Temperature") return unit = "Cel", "temperature";
+  if (quantity == "RelativeHumidity") return unit = "%", "relative_humidity";
+  if (quantity == "AbsoluteHumidity") return unit = "g/m3", "absolute_humidity";
+  return {};
+}
+
+// The most telling of the Source values: the rule's name, else the last one.
+std::string channel_of(json::value const& root) {
+  auto const* source = member(&root, "Source");
+  if (!source || !source->is_object()) return {};
+  std::string last;
+  for (auto const& [name, v] : source->get_object()) {
+    std::string word;
+    if (auto const t = text(&v)) word = *t;
+    else if (auto const n = number(&v)) word = json::serialize(v);
+    if (word.empty() || word.size() > 64) continue;
+    last = word;
+    if (name == "Rule") break;
+  }
+  return last;
+}
+
+bool take_value(event_topic const& t, json::value const* v, core::value& out) {
+  switch (t.as) {
+    case take::happened: out = true; return true;
+    case take::truth:
+      if (auto const b = truth(v)) return out = *b, true;
+      return false;
+    case take::number:
+      if (auto const n = number(v)) return out = *n, true;
+      return false;
+    case take::word:
+      if (auto const s = text(v); s && !s->empty() && s->size() <= max_text) return out = std::string(*s), true;
+      return false;
+  }
+  return false;
+}
+
+// Topic levels before "/&"; vendor namespaces ("tns1:VideoSource") fall away.
+std::string event_path(std::string_view rest) {
+  std::string path;
+  auto const values = rest.find("/&");
+  rest = rest.substr(0, values);
+  while (!rest.empty()) {
+    auto const slash = rest.find('/');
+    auto level = rest.substr(0, slash);
+    if (auto const colon = level.find(':'); colon != std::string_view::npos) level = level.substr(colon + 1);
+    if (!path.empty()) path += '/';
+    path += level;
+    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+  }
+  return path;
+}
+
+bool has_ending(std::string_view path, std::string_view ending) {
+  return path.ends_with(ending) && (path.size() == ending.size() || path[path.size() - ending.size() - 1] == '/');
+}
+
+void read_clip(json::value const* data, std::string const& channel, decoded_element& e) {
+  auto const playing = truth(member(data, "Playing"));
+  auto const reason = text(member(data, "Reason"));
+  if (!playing) return;
+  std::string state = *playing ? "playing" : "stopped";
+  if (!*playing && reason && *reason == "Interrupted") state = "interrupted";
+  e.readings.push_back({"playback_state", channel, "", state});
+  // Only "Completed" proves that the whole clip was heard.
+  if (!*playing && reason) e.readings.push_back({"playback_finished", channel, "", *reason == "Completed"});
+  if (auto const clip = text(member(data, "ClipName")); clip && !clip->empty() && clip->size() <= max_text)
+    e.readings.push_back({"media_title", channel, "", std::string(*clip)});
+}
+
+}  // namespace
+
+decoded decode_onvif_events(decode_input const& in) {
+  auto const marker = in.topic.find("/onvif-ej/");
+  if (marker == std::string_view::npos || marker == 0) return decoded::rejected("an ONVIF topic is {prefix}/onvif-ej/{event}");
+  std::string const device(in.topic.substr(0, marker));
+  auto const path = event_path(in.topic.substr(marker + 10));
+  auto const payload = trimmed(in.payload);
+  if (payload.empty()) return decoded::ignored("a property was deleted", message_kind::status);
+  json_text const doc(payload);
+  if (!doc.ok()) return decoded::rejected(doc.problem);
+  auto const* data = member(&doc.root, "Data");
+  if (!doc.root.is_object()) return decoded::rejected("an ONVIF event is an object");
+
+  auto d = decoded::of(message_kind::event, device);
+  auto& e = d.elements.front();
+  e.content = hash_of(payload, hash_of(path));
+  if (auto const* t = member(&doc.root, "UtcTime"); t && !t->is_null()) {
+    // "UtcTime" without Z is UTC all the same.
+    decoder_settings utc;
+    utc.naive_offset = std::chrono::minutes{0};
+    e.t = instant(t, &utc);
+    e.time_refused = !e.t;
+  }
+  auto const channel = channel_of(doc.root);
+
+  if (has_ending(path, "Media/AudioClip/State")) {
+    read_clip(data, channel, e);
+  } else if (auto const sensor = path.find("Device/Sensor/"); sensor != std::string::npos && path.ends_with("/High")) {
+    std::string_view unit;
+    std::string_view quantity = std::string_view(path).substr(sensor + 14);
+    auto const metric = metric_of_sensor(quantity.substr(0, quantity.find('/')), unit);
+    auto const value = number(member(data, "Value"));
+    if (!metric.empty() && value) e.readings.push_back({std::string(metric), channel, std::string(unit), *value});
+    auto const limit = number(member(data, "Threshold"));
+    if (value && limit) e.readings.push_back({"alarm", channel, "", *value >= *limit});
+  } else {
+    for (auto const& p : pictures)
+      if (path.find(p.topic) != std::string::npos)
+        if (auto const b = truth(member(data, "State"))) e.readings.push_back({std::string(p.metric), p.channel.empty() ? channel : std::string(p.channel), "", *b});
+    for (auto const& t : topics) {
+      if (!has_ending(path, t.ending)) continue;
+      decoded_reading r{std::string(t.metric), channel, std::string(t.unit), {}};
+      if (t.item.empty() || data)
+        if (take_value(t, member(data, t.item), r.v)) e.readings.push_back(std::move(r));
+      if (t.as == take::number) d.kind = message_kind::telemetry;
+      break;
+    }
+    if (path.find("Device/HardwareFailure/") != std::string::npos && e.readings.empty())
+      if (auto const b = truth(member(data, "Failed"))) e.readings.push_back({"device_fault", channel, "", *b});
+  }
+  if (e.readings.empty()) return decoded::ignored("an ONVIF event that is not kept: " + path.substr(0, 128), d.kind);
+  return d;
+}
+
+}  // namespace ioc::perceive

@@ -1,0 +1,301 @@
+#include "perceive/hearer.hpp"
+
+#include "perceive/json_read.hpp"
+#include "perceive/ucum.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace ioc::perceive {
+namespace {
+
+// Decimal steps of a device (mm, tenths) survive a conversion exactly: 8 − 6.89 is 1.11, not 1.1100000000000003.
+double rounded(double v) { return std::abs(v) < 1e6 ? std::round(v * 1e9) / 1e9 : v; }
+
+record_key key_of(message_kind kind, decoded_element const& e) {
+  record_key k;
+  k.t = e.t;
+  k.seq = e.seq;
+  std::array<std::uint64_t, 4> parts{static_cast<std::uint64_t>(kind), 0, 0, 0};
+  if (!e.identity.empty()) {
+    parts[1] = hash_of(e.identity, 1);
+  } else {
+    parts[1] = e.seq ? *e.seq + 1 : 0;
+    parts[2] = e.t ? static_cast<std::uint64_t>(core::to_us(*e.t)) : 0;
+    parts[3] = e.seq && e.t ? 0 : e.content;
+    k.certain = e.seq || e.t;
+  }
+  k.hash = hash_of(std::string_view(reinterpret_cast<char const*>(parts.data()), sizeof parts));
+  return k;
+}
+
+// A hole in `seq` is a loss; a record out of order fills it; a lower seq with a newer time is a device that restarted.
+void count_missed(device_view& view, decoded_element const& e, bool newer) {
+  if (!e.seq) return;
+  if (view.last_seq && *e.seq < *view.last_seq && !newer) {
+    if (view.missed > 0) --view.missed;
+    return;
+  }
+  if (view.last_seq && *e.seq > *view.last_seq + 1) view.missed += *e.seq - *view.last_seq - 1;
+  view.last_seq = e.seq;
+}
+
+}  // namespace
+
+// Whose element it is. `device` is null for an unclaimed one.
+struct hearer::identity {
+  core::device_ref ref;
+  core::device const* device = nullptr;
+};
+
+struct hearer::element_result {
+  outcome what = outcome::stored;
+  std::string reason;
+  std::optional<core::observation> seen;
+};
+
+hearer::hearer(std::shared_ptr<catalogue const> known) : known_(std::move(known)) {}
+
+void hearer::use(std::shared_ptr<catalogue const> known) {
+  known_ = std::move(known);
+  for (auto& [unit, names] : unclaimed_)
+    std::erase_if(names, [&](auto const& n) {
+      auto const native = std::string_view(n.first).substr(2);
+      return n.first[0] == 'n' ? known_->devices.by_id(unit, native) : known_->devices.by_native(unit, native);
+    });
+}
+
+device_view const* hearer::view(core::device_ref const& d) const {
+  auto const it = views_.find(d.text());
+  return it == views_.end() ? nullptr : &it->second;
+}
+
+std::map<std::string, std::string> hearer::unclaimed(std::string const& unit) const {
+  std::map<std::string, std::string> out;
+  if (auto const it = unclaimed_.find(unit); it != unclaimed_.end())
+    for (auto const& [native, id] : it->second) out.emplace(native.substr(2), id);
+  return out;
+}
+
+verdict hearer::hear(core::raw_message const& m) {
+  verdict out;
+  auto const way = known_->sources.route(m.topic);
+  out.source = way.source ? way.source->info.name : "unknown";
+  auto const end = [&](outcome what, std::string why) {
+    out.what = what;
+    out.reason = std::move(why);
+    if (out.records.received() == 0) out.records.add(what);
+    ledger_.add(out.source, out.what, out.records);
+  };
+
+  if (!way.source) return end(outcome::rejected, "no source takes this topic"), std::move(out);
+  if (m.payload.size() > max_payload) return end(outcome::rejected, "payload larger than 1 MiB"), std::move(out);
+  if (way.unit.empty()) return end(outcome::rejected, "neither topic nor source names a unit"), std::move(out);
+  if (!known_->devices.has_unit(way.unit)) return end(outcome::rejected, "there is no unit " + std::string(way.unit.substr(0, 32))), std::move(out);
+
+  decode_input in{way.rest, m.payload, m.arrival, m.retain, &way.source->settings};
+  decoded d = way.source->decode(in);
+  out.security = d.security;
+  if (d.outcome == decode_outcome::reject) return end(outcome::rejected, std::move(d.reason)), std::move(out);
+  if (d.outcome == decode_outcome::ignore) return end(outcome::ignored, std::move(d.reason)), std::move(out);
+  if (d.command && d.command->to_device) return end(outcome::ignored, "a command to a device, seen on the bus"), std::move(out);
+  weigh(m, way, d, out);
+  end(out.what, std::move(out.reason));
+  return out;
+}
+
+void hearer::weigh(core::raw_message const& m, routed const& way, decoded& d, verdict& out) {
+  std::array<std::string, 4> reasons;
+  for (auto& e : d.elements) {
+    auto r = weigh_element(m, way, d.kind, e);
+    out.records.add(r.what);
+    auto& why = reasons[static_cast<std::size_t>(r.what)];
+    if (why.empty()) why = std::move(r.reason);
+    if (r.seen) out.observations.push_back(std::move(*r.seen));
+  }
+  auto const& n = out.records;
+  out.what = n.stored ? outcome::stored : n.rejected ? outcome::rejected : n.duplicate ? outcome::duplicate : outcome::ignored;
+  out.reason = reasons[static_cast<std::size_t>(out.what)];
+  // A batch that is stored in part says what became of the rest.
+  if (n.stored && n.rejected)
+    out.reason = std::to_string(n.rejected) + " of " + std::to_string(n.received()) + " records refused: " + reasons[static_cast<std::size_t>(outcome::rejected)];
+}
+
+std::string hearer::canonical(decoded_element& e) const {
+  for (auto& r : e.readings) {
+    auto name = known_->metrics.canonical(r.full_name());
+    auto const* info = known_->metrics.find(name);
+    if (auto* n = std::get_if<double>(&r.v); n && info) {
+      if (!r.unit.empty() && r.unit != info->unit) {
+        auto const v = convert(*n, r.unit, info->unit);
+        if (!v) return "unit \"" + r.unit + "\" of " + name + " cannot be turned into \"" + info->unit + "\"";
+        *n = rounded(*v);
+      }
+      if ((info->low && *n < *info->low) || (info->high && *n > *info->high)) r.q = core::quality::bad;
+    }
+    r.metric = std::move(name);
+    r.channel.clear();
+  }
+  return {};
+}
+
+bool hearer::resolve(routed const& way, std::string const& native, identity& out, std::string& why) {
+  bool const is_native = way.source->info.decoder == "native";
+  out.ref.unit = way.unit;
+  out.device = is_native ? known_->devices.by_id(way.unit, native) : known_->devices.by_native(way.unit, native);
+  if (out.device) {
+    out.ref.device = out.device->id;
+    return true;
+  }
+  if (native.empty() || native.size() > 256) {
+    why = "the message names no usable device";
+    return false;
+  }
+  auto& names = unclaimed_[out.ref.unit];
+  std::string key = (is_native ? "n:" : "v:") + native;
+  if (auto const it = names.find(key); it != names.end()) {
+    out.ref.device = it->second;
+    return true;
+  }
+  if (names.size() >= max_unclaimed) {
+    why = "unit " + out.ref.unit + " has 10,000 unclaimed devices already";
+    return false;
+  }
+  out.ref.device = is_native ? native : free_id(out.ref.unit, native);
+  names.emplace(std::move(key), out.ref.device);
+  return true;
+}
+
+// A device name for a vendor's name: the same where it fits, else with '_' for what does not and a mark that keeps apart
+// what has become equal. Never a registered device's: an unknown gauge must not speak for a known one.
+std::string hearer::free_id(std::string const& unit, std::string const& native) const {
+  std::string id;
+  for (char c : native) {
+    bool const fits = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    id += fits ? c : '_';
+  }
+  if (id.size() > 55) id.resize(55);
+  auto const it = unclaimed_.find(unit);
+  auto const taken = [&] {
+    if (known_->devices.by_id(unit, id)) return true;
+    if (it == unclaimed_.end()) return false;
+    return it->second.count("n:" + id) || (id != native && it->second.count("v:" + id));
+  };
+  if (id == native && !taken()) return id;
+  char mark[10];
+  std::snprintf(mark, sizeof mark, ".%08x", static_cast<unsigned>(hash_of(native) & 0xffffffffu));
+  return id + mark;
+}
+
+void hearer::apply_model(device_model const& model, core::device const& device, core::observation& o) const {
+  auto const calibrated = [&](std::string const& name, double fixed) -> std::optional<double> {
+    if (name.empty()) return fixed;
+    auto const it = device.calibration.find(name);
+    return it == device.calibration.end() ? std::nullopt : std::optional(it->second);
+  };
+  auto const heard = o.readings.size();
+  for (auto const& rule : model.readings)
+    for (std::size_t i = 0; i < heard; ++i) {
+      auto const [base, channel] = split_channel(o.readings[i].metric);
+      auto const* x = std::get_if<double>(&o.readings[i].v);
+      if (base != rule.metric || !x) continue;
+      auto const factor = calibrated(rule.factor_from, rule.factor);
+      auto const offset = calibrated(rule.offset_from, rule.offset);
+      if (!factor || !offset) continue;
+      core::reading made = o.readings[i];
+      made.metric = channel.empty() ? rule.to : rule.to + "/" + std::string(channel);
+      double const y = rounded(*factor * *x + *offset);
+      made.v = y;
+      auto const* info = known_->metrics.find(made.metric);
+      if (info && ((info->low && y < *info->low) || (info->high && y > *info->high))) made.q = core::quality::bad;
+      o.readings.push_back(std::move(made));
+    }
+}
+
+void hearer::model_events(device_model const& model, device_view const& view, core::observation& o) const {
+  for (auto const& rule : model.events)
+    for (auto const& r : o.readings) {
+      auto const* now = std::get_if<bool>(&r.v);
+      if (!now || split_channel(r.metric).first != rule.metric || r.q == core::quality::bad) continue;
+      auto const before = view.latest.find(r.metric);
+      if (before != view.latest.end()) {
+        auto const* was = std::get_if<bool>(&before->second.v);
+        // Old news, or no change: a door that reports every hour that it is open was opened once.
+        if (r.t < before->second.t || (was && *was == *now)) continue;
+      }
+      auto const& name = *now ? rule.when_true : rule.when_false;
+      if (!name.empty()) o.events.push_back({name, r.t, ""});
+    }
+}
+
+hearer::element_result hearer::weigh_element(core::raw_message const& m, routed const& way, message_kind kind, decoded_element& e) {
+  if (!e.refused.empty()) return {outcome::rejected, std::move(e.refused), {}};
+  if (auto why = canonical(e); !why.empty()) return {outcome::rejected, std::move(why), {}};
+  identity who;
+  if (std::string why; !resolve(way, e.native, who, why)) return {outcome::rejected, std::move(why), {}};
+  auto& view = views_[who.ref.text()];
+
+  auto const key = key_of(kind, e);
+  if (view.heard.knows(key, m.dup, m.arrival)) return {outcome::duplicate, "this record is known already", {}};
+  if (view.latest.size() + e.readings.size() > max_series) {
+    std::size_t fresh = 0;
+    for (auto const& r : e.readings) fresh += view.latest.count(r.metric) ? 0 : 1;
+    if (view.latest.size() + fresh > max_series) return {outcome::rejected, "the device has more than 1,024 series", {}};
+  }
+
+  auto const& limits = way.source->info;
+  core::observation o;
+  o.device = std::move(who.ref);
+  o.claimed = who.device != nullptr;
+  o.known_at = m.arrival;
+  bool const ahead = e.t && *e.t > m.arrival + limits.max_ahead;
+  o.arrival_time_used = !e.t || ahead;
+  o.t = o.arrival_time_used ? m.arrival : *e.t;
+  o.seq = e.seq;
+  o.online = e.online;
+  bool const says_nothing_else = e.readings.empty() && e.events.empty() && e.replies.empty();
+  // A will, or a bridge's word that the device is gone, is no sign of life; nor is a retained copy.
+  o.alive = !m.retain && e.online != false;
+  o.readings.reserve(e.readings.size() + 1);
+  for (auto& r : e.readings) {
+    bool const own_time = r.t && !(*r.t > m.arrival + limits.max_ahead);
+    o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, false});
+  }
+  auto const* model = who.device ? known_->model_of(*who.device) : nullptr;
+  if (model) apply_model(*model, *who.device, o);
+  if (!m.retain) {  // a retained copy restores state; nothing has happened now
+    for (auto& happened : e.events) o.events.push_back({std::move(happened.name), o.t, std::move(happened.data)});
+    if (model) model_events(*model, view, o);
+    for (auto& reply : e.replies) {
+      reply.t = o.t;
+      o.replies.push_back(std::move(reply));
+    }
+  }
+
+  count_missed(view, e, !e.t || view.heard.newer_than_all(*e.t));
+  view.heard.remember(key, m.arrival);
+  if (e.t || e.time_refused) view.clock_wrong = ahead || e.time_refused;
+  for (auto& r : o.readings) {
+    auto& newest = view.latest[r.metric];
+    bool const first = newest.known_at == core::time_point{};
+    r.late = (!first && r.t < newest.t) || r.t < m.arrival - limits.max_age;
+    if (first || r.t >= newest.t) newest = {r.v, r.q, r.t, m.arrival};
+  }
+  for (auto const& happened : o.events)
+    if (view.state.empty() || happened.t >= view.state_at) {
+      view.state = happened.name;
+      view.state_at = happened.t;
+    }
+  if (o.alive && (!view.last_seen || m.arrival > *view.last_seen)) view.last_seen = m.arrival;
+  if (o.online) view.online = o.online;
+  else if (o.alive) view.online = true;
+
+  if (o.readings.empty() && o.events.empty() && o.replies.empty() && !o.online) {
+    auto why = m.retain && !says_nothing_else ? "a retained copy of something that has happened" : "no value: all are missing";
+    return {outcome::ignored, why, o.alive ? std::optional(std::move(o)) : std::nullopt};
+  }
+  return {outcome::stored, "", std::move(o)};
+}
+
+}  // namespace ioc::perceive

@@ -1,0 +1,77 @@
+#pragma once
+#include "core/archive.hpp"
+#include "core/observation.hpp"
+#include "perceive/catalogue.hpp"
+#include "perceive/device_view.hpp"
+#include "perceive/ledger.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace ioc::perceive {
+
+// What became of one message. `reason` is empty only for a stored message without blemish. `records` counts its elements
+// (a message that could not be taken apart counts as one). `security` = only an intruder would send this.
+// `observations` holds what is to be judged and stored; an ignored element that proves life has one without readings.
+struct verdict {
+  outcome what = outcome::rejected;
+  std::string reason;
+  std::string source;
+  tally records;
+  bool security = false;
+  std::vector<core::observation> observations;
+};
+
+inline constexpr std::size_t max_payload = 1024 * 1024;
+inline constexpr std::size_t max_unclaimed = 10'000;  // a unit
+inline constexpr std::size_t max_series = 1024;       // a device
+
+// The first stage: raw message → observations, and the ledger. Owned by the pipeline's strand. Pure but for its state,
+// which depends on nothing but the messages heard: the same journal gives the same state and the same verdicts.
+// hear() never throws for what is in a message.
+class hearer {
+ public:
+  explicit hearer(std::shared_ptr<catalogue const> known);
+
+  // A reload: the state stays, devices that have been registered meanwhile are no longer unclaimed.
+  void use(std::shared_ptr<catalogue const> known);
+
+  verdict hear(core::raw_message const& m);
+
+  ledger const& counts() const { return ledger_; }
+  // Null for a device that was never heard.
+  device_view const* view(core::device_ref const& d) const;
+  // Unclaimed devices of a unit: native name → device id.
+  std::map<std::string, std::string> unclaimed(std::string const& unit) const;
+  catalogue const& known() const { return *known_; }
+
+  template <class A>
+  void io(A& a) {
+    std::uint32_t version = 1;
+    a(version);
+    if (version != 1) throw core::archive_error("the saved state of perceive has another version");
+    a(ledger_, unclaimed_, views_);
+  }
+
+ private:
+  struct identity;
+  struct element_result;
+
+  void weigh(core::raw_message const& m, routed const& way, decoded& d, verdict& out);
+  element_result weigh_element(core::raw_message const& m, routed const& way, message_kind kind, decoded_element& e);
+  bool resolve(routed const& way, std::string const& native, identity& out, std::string& why);
+  std::string free_id(std::string const& unit, std::string const& native) const;
+  std::string canonical(decoded_element& e) const;
+  void apply_model(device_model const& model, core::device const& device, core::observation& o) const;
+  void model_events(device_model const& model, device_view const& view, core::observation& o) const;
+
+  std::shared_ptr<catalogue const> known_;
+  ledger ledger_;
+  std::map<std::string, std::map<std::string, std::string>> unclaimed_;  // unit → ("n:" or "v:" + native name) → id
+  std::unordered_map<std::string, device_view> views_;                   // "unit/device"
+};
+
+}  // namespace ioc::perceive

@@ -1,0 +1,290 @@
+#include "perceive/tests/fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <random>
+
+namespace ioc::perceive {
+namespace {
+using namespace test;
+
+// State out and in again, as after a restart.
+void restart(hearer& h) {
+  core::archive_writer out;
+  h.io(out);
+  auto const bytes = out.take();
+  h = hearer(small_catalogue());
+  core::archive_reader in(bytes);
+  h.io(in);
+  EXPECT_TRUE(in.done());
+}
+
+TEST(duplicates, are_those_of_the_contract) {
+  struct row {
+    char const* name;
+    std::string first, second;
+    bool dup;
+    outcome want;
+  };
+  std::string const x = R"({"level":1})", y = R"({"level":2})";
+  for (row const& r : {
+           row{"same seq, same ts", record(1, 5, x), record(1, 5, y), false, outcome::duplicate},
+           row{"same seq, newer ts", record(1, 5, x), record(2, 5, x), false, outcome::stored},
+           row{"same seq, older ts", record(2, 5, x), record(1, 5, x), false, outcome::stored},
+           row{"lower seq, newer ts: restarted", record(1, 5, x), record(2, 1, x), false, outcome::stored},
+           row{"other seq, same ts", record(1, 5, x), record(1, 6, x), false, outcome::stored},
+           row{"same seq without ts, same payload", R"({"seq":5,"values":{"level":1}})", R"({"seq":5,"values":{"level":1}})", false, outcome::duplicate},
+           row{"same seq without ts, other payload", R"({"seq":5,"values":{"level":1}})", R"({"seq":5,"values":{"level":2}})", false, outcome::stored},
+           row{"same ts without seq, same payload", R"({"ts":1800000001,"values":{"level":1}})", R"({"ts":1800000001,"values":{"level":1}})", false, outcome::duplicate},
+           row{"same ts without seq, other payload", R"({"ts":1800000001,"values":{"level":1}})", R"({"ts":1800000001,"values":{"level":2}})", false, outcome::stored},
+           row{"neither, no DUP", R"({"values":{"level":1}})", R"({"values":{"level":1}})", false, outcome::stored},
+           row{"neither, DUP", R"({"values":{"level":1}})", R"({"values":{"level":1}})", true, outcome::duplicate},
+           row{"neither, DUP, other payload", R"({"values":{"level":1}})", R"({"values":{"level":2}})", true, outcome::stored},
+           row{"DUP does not make a repeat of what is new", record(1, 5, x), record(2, 6, x), true, outcome::stored},
+       })
+    for (bool const across_restart : {false, true}) {
+      hearer h(small_catalogue());
+      ASSERT_EQ(h.hear(telemetry(r.first, 10)).what, outcome::stored) << r.name;
+      if (across_restart) restart(h);
+      auto again = telemetry(r.second, 11);
+      again.dup = r.dup;
+      EXPECT_EQ(to_text(h.hear(again).what), to_text(r.want)) << r.name << (across_restart ? ", after a restart" : "");
+    }
+}
+
+TEST(duplicates, are_kept_apart_by_device_and_kind) {
+  hearer h(small_catalogue());
+  EXPECT_EQ(h.hear(telemetry(record(1, 5, R"({"level":1})"), 2)).what, outcome::stored);
+  EXPECT_EQ(h.hear(telemetry(record(1, 5, R"({"level":1})"), 2, "OTHER")).what, outcome::stored);
+  EXPECT_EQ(h.hear(raw("ioc/v1/03478/WL-09/event", R"({"ts":)" + ms(1) + R"(,"seq":5,"type":"x"})", 2)).what, outcome::stored);
+}
+
+TEST(duplicates, are_remembered_for_4096_records_and_forgotten_after_7_days) {
+  hearer h(small_catalogue());
+  for (std::uint64_t i = 0; i < dedup_memory::capacity; ++i) h.hear(telemetry(record(static_cast<double>(i), i, R"({"level":1})"), static_cast<double>(i)));
+  EXPECT_EQ(h.hear(telemetry(record(0, 0, R"({"level":1})"), 5000)).what, outcome::duplicate) << "the oldest of 4,096";
+  h.hear(telemetry(record(4096, 4096, R"({"level":1})"), 5000));
+  EXPECT_EQ(h.hear(telemetry(record(0, 0, R"({"level":1})"), 5000)).what, outcome::stored) << "one more came: beyond the limit";
+
+  hearer g(small_catalogue());
+  g.hear(telemetry(record(0, 1, R"({"level":1})"), 0));
+  EXPECT_EQ(g.hear(telemetry(record(0, 1, R"({"level":1})"), 7 * 86400 - 60)).what, outcome::duplicate);
+  EXPECT_EQ(g.hear(telemetry(record(0, 1, R"({"level":1})"), 7 * 86400 + 180)).what, outcome::stored);
+}
+
+TEST(gaps, in_seq_are_counted_until_they_are_filled) {
+  hearer h(small_catalogue());
+  auto const missed = [&](double t, std::uint64_t seq) {
+    h.hear(telemetry(record(t, seq, R"({"level":1})"), 1000));
+    return h.view({"03478", "WL-09"})->missed;
+  };
+  EXPECT_EQ(missed(400, 10), 0u);
+  EXPECT_EQ(missed(401, 11), 0u);
+  EXPECT_EQ(missed(404, 14), 2u) << "12 and 13 are missing";
+  EXPECT_EQ(missed(404, 14), 2u) << "a repeat changes nothing";
+  EXPECT_EQ(missed(402, 12), 1u) << "12 came late";
+  EXPECT_EQ(missed(500, 1), 1u) << "the device restarted";
+  EXPECT_EQ(missed(501, 2), 1u);
+}
+
+TEST(late, is_older_than_the_newest_or_than_ten_minutes) {
+  hearer h(small_catalogue());
+  auto const heard = [&](double t, double arrival, double level) {
+    auto const v = h.hear(telemetry(R"({"ts":)" + ms(t) + R"(,"values":{"level":)" + std::to_string(level) + "}}", arrival));
+    EXPECT_EQ(v.what, outcome::stored);
+    return v.observations.at(0).readings.at(0).late;
+  };
+  EXPECT_FALSE(heard(100, 101, 1));
+  EXPECT_FALSE(heard(200, 201, 2));
+  EXPECT_TRUE(heard(150, 202, 3)) << "older than the newest";
+  EXPECT_EQ(std::get<double>(h.view({"03478", "WL-09"})->latest.at("water_level").v), 2) << "and does not overwrite it";
+  EXPECT_FALSE(heard(300, 899, 4));
+  EXPECT_TRUE(heard(301, 902, 5)) << "601 s old on arrival";
+  EXPECT_EQ(std::get<double>(h.view({"03478", "WL-09"})->latest.at("water_level").v), 5) << "late, and still the newest that is known";
+}
+
+TEST(life, is_proven_by_what_a_device_says_itself) {
+  core::device_ref const wl{"03478", "WL-09"};
+  hearer h(small_catalogue());
+  auto v = h.hear(raw("ioc/v1/03478/WL-09/status", "online", 0, false, true));
+  EXPECT_FALSE(v.observations.at(0).alive) << "a retained copy";
+  EXPECT_FALSE(h.view(wl)->last_seen);
+  v = h.hear(telemetry(record(1, 1, R"({"level":1})"), 1));
+  EXPECT_TRUE(v.observations.at(0).alive);
+  EXPECT_EQ(h.view(wl)->online, true);
+  v = h.hear(raw("ioc/v1/03478/WL-09/status", "offline", 2));
+  EXPECT_FALSE(v.observations.at(0).alive) << "a will";
+  EXPECT_EQ(v.observations.at(0).online, false);
+  EXPECT_EQ(h.view(wl)->online, false);
+  EXPECT_EQ(h.view(wl)->last_seen, at(1));
+  v = h.hear(telemetry(R"({"ts":)" + ms(3) + R"(,"values":{"level":null}})", 3));
+  EXPECT_EQ(v.what, outcome::ignored);
+  EXPECT_TRUE(v.observations.at(0).alive) << "no value, but it speaks";
+  EXPECT_EQ(h.view(wl)->online, true);
+  restart(h);
+  EXPECT_EQ(h.view(wl)->last_seen, at(3));
+}
+
+TEST(retained, copies_raise_no_events) {
+  hearer h(small_catalogue());
+  auto const v = h.hear(raw("ioc/v1/03478/WL-09/event", R"({"ts":1800000000,"type":"motion"})", 1, false, true));
+  EXPECT_EQ(v.what, outcome::ignored);
+  EXPECT_TRUE(v.observations.empty());
+  auto const gone = h.hear(raw("ioc/v1/03478/WL-09/status", "", 1, false, true));
+  EXPECT_EQ(gone.what, outcome::ignored);
+}
+
+TEST(models, turn_an_air_gap_into_a_level) {
+  hearer h(small_catalogue());
+  auto const v = h.hear(raw("ioc/raw/v1/03478/gw-sim/application/a/device/24e124713c140101/event/up",
+                            R"({"deduplicationId":"x","time":"2027-01-15T08:00:00+00:00","deviceInfo":{"devEui":"24e124713c140101"},"object":{"distance":6890}})", 1));
+  ASSERT_EQ(v.what, outcome::stored) << v.reason;
+  EXPECT_EQ(v.source, "chirpstack-v4");
+  auto const& o = v.observations.at(0);
+  EXPECT_EQ(o.device.device, "WL-01");
+  ASSERT_EQ(o.readings.size(), 2u);
+  EXPECT_EQ(o.readings[0].metric, "distance");
+  EXPECT_EQ(o.readings[1].metric, "water_level");
+  EXPECT_EQ(std::get<double>(o.readings[1].v), 1.11) << "8 - 6.89, without binary dust";
+}
+
+TEST(models, turn_a_change_into_an_event_once) {
+  hearer h(small_catalogue());
+  auto const events = [&](std::string const& topic, std::string const& payload, double arrival) {
+    std::string all;
+    for (auto const& o : h.hear(raw("ioc/raw/v1/03478/gw-sim/" + topic, payload, arrival)).observations)
+      for (auto const& e : o.events) all += e.name + " ";
+    return all;
+  };
+  EXPECT_EQ(events("zigbee2mqtt/tu_box_07", R"({"contact":true})", 1), "cabinet_closed ");
+  EXPECT_EQ(events("zigbee2mqtt/tu_box_07", R"({"contact":true})", 2), "");
+  EXPECT_EQ(events("zigbee2mqtt/tu_box_07", R"({"contact":false,"last_seen":)" + ms(10) + "}", 10), "cabinet_opened ");
+  EXPECT_EQ(events("zigbee2mqtt/tu_box_07", R"({"contact":true,"last_seen":)" + ms(9) + "}", 11), "") << "old news";
+  EXPECT_EQ(events("zigbee2mqtt/tu_box_07", R"({"contact":false})", 12), "");
+  auto const scene = [](char const* state) { return R"({"UtcTime":"2027-01-15T08:00:00Z","Source":{"Source":"1"},"Data":{"State":)" + std::string(state) + "}}"; };
+  EXPECT_EQ(events("cam_1/onvif-ej/tns1:VideoSource/GlobalSceneChange/ImagingService/&1", scene("true"), 1), "covered ");
+  EXPECT_EQ(h.view({"03478", "CAM-1"})->state, "covered");
+}
+
+TEST(devices, that_nobody_registered_are_unclaimed_up_to_a_limit) {
+  hearer h(small_catalogue());
+  std::string const values = R"({"values":{"level":1}})";
+  for (std::size_t i = 0; i < max_unclaimed; ++i) {
+    auto const v = h.hear(telemetry(values, 1, "X" + std::to_string(i)));
+    ASSERT_EQ(v.what, outcome::stored);
+    ASSERT_FALSE(v.observations[0].claimed);
+  }
+  auto const refused = h.hear(telemetry(values, 1, "ONE-MORE"));
+  EXPECT_EQ(refused.what, outcome::rejected);
+  EXPECT_NE(refused.reason.find("10,000"), std::string::npos);
+  EXPECT_EQ(h.hear(telemetry(values, 2, "X7")).what, outcome::stored) << "those that are known go on";
+  EXPECT_EQ(h.hear(telemetry(values, 2)).what, outcome::stored) << "and so do the registered ones";
+  EXPECT_EQ(h.unclaimed("03478").size(), max_unclaimed);
+
+  core::device claimed;
+  claimed.unit = "03478";
+  claimed.id = "X7";
+  h.use(small_catalogue({claimed}));
+  EXPECT_TRUE(h.hear(telemetry(values, 3, "X7")).observations.at(0).claimed);
+  EXPECT_EQ(h.hear(telemetry(values, 3, "ONE-MORE")).what, outcome::stored) << "a place is free again";
+}
+
+TEST(devices, cannot_borrow_a_registered_name) {
+  hearer h(small_catalogue());
+  // A Zigbee device that somebody called WL-01: the registered WL-01 is known by its devEui, so this is another one.
+  auto const v = h.hear(raw("ioc/raw/v1/03478/gw-sim/zigbee2mqtt/WL-01", R"({"temperature":20})", 1));
+  ASSERT_EQ(v.what, outcome::stored);
+  EXPECT_FALSE(v.observations[0].claimed);
+  EXPECT_NE(v.observations[0].device.device, "WL-01");
+  auto const slash = h.hear(raw("ioc/raw/v1/03478/gw-sim/zigbee2mqtt/nhà/kho", R"({"temperature":20})", 1));
+  ASSERT_EQ(slash.what, outcome::stored);
+  EXPECT_TRUE(core::valid_device_name(slash.observations[0].device.device)) << slash.observations[0].device.device;
+}
+
+TEST(commands, seen_on_the_bus_are_ignored) {
+  hearer h(small_catalogue());
+  auto const v = h.hear(raw("ioc/raw/v1/03478/gw-sim/zigbee2mqtt/tu_box_07/set", R"({"state":"ON"})", 1));
+  EXPECT_EQ(v.what, outcome::ignored);
+  EXPECT_TRUE(v.observations.empty());
+}
+
+// Whatever arrives, it ends in one place: random bytes, broken and whole messages of all dialects, replays, a restart between.
+TEST(ledger, balances_under_anything) {
+  std::mt19937 random(20260701);
+  auto const pick = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+  std::vector<std::string> const topics{"ioc/v1/03478/WL-09/telemetry", "ioc/v1/03478/WL-09/event", "ioc/v1/03478/WL-09/status", "ioc/v1/03478/WL-09/ack",
+      "ioc/v1/03478/WL-09/command", "ioc/v1/03478//telemetry", "ioc/v1/", "ioc/v1/03478", "ioc/raw/v1/03478/gw/frigate/cam_1/person", "ioc/raw/v1/03478/gw/frigate/events",
+      "ioc/raw/v1/03478/gw/zigbee2mqtt/tu_box_07", "ioc/raw/v1/03478/gw/zigbee2mqtt/bridge/devices", "ioc/raw/v1/03478/gw/s/events/rpc", "ioc/raw/v1/03478/gw/s/status/em:0",
+      "ioc/raw/v1/03478/gw/s/online", "ioc/raw/v1/03478/gw/cam_1/onvif-ej/Device/Trigger/DigitalInput/&1", "ioc/raw/v1/03478/gw/application/a/device/24e124713c140101/event/up",
+      "ioc/raw/v1/03478", "ioc/raw/v1/03478/gw/", "", "/", "$SYS/x"};
+  std::vector<std::string> const payloads{R"({"ts":1800000001,"seq":3,"values":{"level":1.5,"x":null,"y":"text"}})", R"([{"values":{"level":1}},{"values":{"level":"x"}},7])",
+      R"({"type":"motion","clear":true})", "online", "offline", "true", "3", "ON", "", R"({"id":"0b2c8a2e-5a8e-5f43-9f5d-1d2f0a3b4c5d","state":"accepted"})",
+      R"({"contact":false,"battery":90,"voltage":3000})", R"({"method":"NotifyStatus","params":{"ts":1800000001.5,"em:0":{"a_voltage":230.1,"a_errors":["out_of_range:voltage"]}}})",
+      R"({"UtcTime":"2027-01-15T08:00:00","Source":{"Rule":"r"},"Data":{"LogicalState":"true","State":1}})", R"({"a_voltage":230,"a_current":null,"errors":["read"]})",
+      R"({"time":"2027-01-15T08:00:00Z","deviceInfo":{"devEui":"24e124713c140101"},"fCnt":3,"object":{"distance":"1024 mm","Bat":"3.3 V"},"rxInfo":[{"gatewayId":"g","rssi":-90}]})",
+      R"({"type":"new","after":{"camera":"cam_1","label":"person","score":0.8,"frame_time":1800000001.25}})", "{", "[[[[", "\xff\xfe\x00\x01"};
+  hearer h(small_catalogue());
+  std::uint64_t sent = 0, records = 0;
+  tally messages, elements;
+  for (int i = 0; i < 30'000; ++i) {
+    auto payload = payloads[pick(payloads.size())];
+    for (std::size_t damage = pick(4); damage > 1 && !payload.empty(); --damage) {
+      auto const where = pick(payload.size());
+      if (random() % 2) payload[where] = static_cast<char>(random());
+      else payload.erase(where, pick(8) + 1);
+    }
+    auto topic = topics[pick(topics.size())];
+    if (pick(20) == 0 && !topic.empty()) topic.erase(pick(topic.size()));
+    auto const v = h.hear(raw(topic, payload, i * 0.01, random() % 8 == 0, random() % 8 == 0));
+    ++sent;
+    messages.add(v.what);
+    elements += v.records;
+    records += v.records.received();
+    ASSERT_GE(v.records.received(), 1u);
+    ASSERT_EQ(v.what == outcome::stored, v.records.stored > 0);
+    ASSERT_EQ(v.reason.empty(), v.what == outcome::stored && v.records.rejected == 0) << v.reason;
+    ASSERT_LE(v.observations.size(), v.records.stored + v.records.ignored);
+    ASSERT_GE(v.observations.size(), v.records.stored);
+    if (i % 7000 == 6999) restart(h);
+  }
+  auto const total = h.counts().total();
+  EXPECT_EQ(total.messages, messages);
+  EXPECT_EQ(total.records, elements);
+  EXPECT_EQ(total.messages.received(), sent);
+  EXPECT_EQ(total.records.received(), records);
+  for (auto const what : {outcome::stored, outcome::duplicate, outcome::ignored, outcome::rejected}) {
+    tally one;
+    one.add(what, 1);
+    EXPECT_GT(one.stored * messages.stored + one.duplicate * messages.duplicate + one.ignored * messages.ignored + one.rejected * messages.rejected, 0u)
+        << "the mixture never came to " << to_text(what);
+  }
+}
+
+// 100,000 messages of four values within the ten seconds in which they arrive; sanitizers and a busy machine included.
+TEST(speed, ten_thousand_a_second_are_easy) {
+  hearer h(small_catalogue());
+  std::vector<core::raw_message> messages;
+  for (std::uint64_t i = 0; i < 100'000; ++i)
+    messages.push_back(telemetry(record(static_cast<double>(i / 200) * 0.1, i / 200, R"({"level":1.5,"temp":20.25,"v_a":229.5,"i_a":7.25})"), static_cast<double>(i / 200) * 0.1,
+                                 "D" + std::to_string(i % 200)));
+  auto const begin = std::chrono::steady_clock::now();
+  for (auto const& m : messages) ASSERT_EQ(h.hear(m).what, outcome::stored);
+  double const took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  std::printf("%.2f us a message\n", took * 10);
+  EXPECT_LT(took, 10);
+}
+
+TEST(state, of_another_version_is_refused) {
+  hearer h(small_catalogue());
+  core::archive_writer out;
+  h.io(out);
+  auto bytes = out.take();
+  bytes[0] = 9;
+  core::archive_reader in(bytes);
+  EXPECT_THROW(h.io(in), core::archive_error);
+}
+
+}  // namespace
+}  // namespace ioc::perceive

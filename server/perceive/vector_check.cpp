@@ -1,0 +1,134 @@
+#include "perceive/vector_check.hpp"
+
+#include "perceive/decoder.hpp"
+#include "perceive/json_read.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace ioc::perceive {
+namespace json = boost::json;
+namespace {
+
+decode_function decoder_of(std::string_view family) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> names{{{"native", "native"}, {"chirpstack-v4", "chirpstack_v4"},
+      {"shelly-gen2", "shelly_gen2"}, {"zigbee2mqtt", "zigbee2mqtt"}, {"frigate", "frigate"}, {"onvif-ej", "onvif_events"}}};
+  for (auto const& [f, d] : names)
+    if (f == family) return find_decoder(d);
+  return nullptr;
+}
+
+std::optional<std::string> from_base64(std::string_view in) {
+  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  std::uint32_t bits = 0;
+  int have = 0;
+  for (char c : in) {
+    if (c == '=') break;
+    auto const v = alphabet.find(c);
+    if (v == std::string_view::npos) return std::nullopt;
+    bits = (bits << 6) | static_cast<std::uint32_t>(v);
+    if ((have += 6) >= 8) out += static_cast<char>((bits >> (have -= 8)) & 0xffu);
+  }
+  return out;
+}
+
+std::string word(json::value const* v) {
+  auto const s = text(v);
+  return s ? std::string(*s) : std::string();
+}
+
+bool same_value(core::value const& got, json::value const& want) {
+  if (auto const* b = std::get_if<bool>(&got)) return want.is_bool() && want.get_bool() == *b;
+  if (auto const* s = std::get_if<std::string>(&got)) return want.is_string() && std::string_view(want.get_string()) == *s;
+  if (auto const* n = std::get_if<double>(&got)) {
+    if (want.is_string() || want.is_bool()) return false;
+    auto const w = number(&want);
+    return w && std::abs(*n - *w) <= 1e-6 * std::max({std::abs(*n), std::abs(*w), 1e-9});
+  }
+  return false;
+}
+
+bool has_reading(decoded_element const& e, json::value const& want) {
+  auto const time = word(member(&want, "time"));
+  return std::any_of(e.readings.begin(), e.readings.end(), [&](decoded_reading const& r) {
+    if (r.metric != word(member(&want, "metric")) || r.channel != word(member(&want, "channel")) || r.unit != word(member(&want, "unit"))) return false;
+    auto const t = r.t ? r.t : e.t;
+    if (time.empty() != !t) return false;
+    if (t) {
+      auto const w = core::from_iso(time, std::chrono::minutes(7 * 60));
+      if (!w || core::to_ms(*w) != core::to_ms(*t)) return false;
+    }
+    return same_value(r.v, member(&want, "value") ? *member(&want, "value") : json::value());
+  });
+}
+
+std::string check_command(decoded const& d, json::value const& want) {
+  if (!d.command) return "no command was recognised";
+  auto const& c = *d.command;
+  if (word(member(&want, "direction")) != (c.to_device ? "to_device" : "from_device")) return "the command's direction is wrong";
+  if (word(member(&want, "action")) != c.action) return "action " + c.action + " instead of " + word(member(&want, "action"));
+  if (auto const* id = member(&want, "id"); id && (id->is_string() ? word(id) : json::serialize(*id)) != c.id) return "id " + c.id + " is not the command's";
+  auto const* ack = member(&want, "ack");
+  if (c.to_device && word(member(ack, "topic")) != c.ack_topic) return "the answer is awaited on \"" + c.ack_topic + "\"";
+  return {};
+}
+
+std::string check(json::value const& line) {
+  auto const decode = decoder_of(word(member(&line, "family")));
+  if (!decode) return "no decoder for the family " + word(member(&line, "family"));
+  auto payload = word(member(&line, "payload"));
+  if (auto const coded = text(member(&line, "payload_base64"))) {
+    auto bytes = from_base64(*coded);
+    if (!bytes) return "payload_base64 is broken";
+    payload = std::move(*bytes);
+  }
+  auto const topic = word(member(&line, "topic"));
+  decoder_settings const settings;
+  decode_input const in{topic, payload, core::from_us(0), truth(member(&line, "retain")) == true, &settings};
+  auto const d = decode(in);
+
+  auto const* want = member(&line, "expect");
+  auto const outcome = word(member(want, "outcome"));
+  if (outcome == "accept_or_reject" ? d.outcome == decode_outcome::ignore : outcome != to_text(d.outcome))
+    return "outcome " + std::string(to_text(d.outcome)) + " instead of " + outcome + (d.reason.empty() ? "" : " (" + d.reason + ")");
+  if (auto const* forbidden = member(want, "forbid"); forbidden && forbidden->is_array())
+    for (auto const& f : forbidden->get_array())
+      for (auto const& e : d.elements)
+        for (auto const& r : e.readings)
+          if (r.q == core::quality::good && r.metric == word(member(&f, "metric")) && (!member(&f, "channel") || r.channel == word(member(&f, "channel"))))
+            return "a forbidden reading came out: " + r.full_name();
+  if (d.outcome != decode_outcome::accept) return {};
+  if (auto const kind = word(member(want, "kind")); kind != to_text(d.kind)) return "kind " + std::string(to_text(d.kind)) + " instead of " + kind;
+  auto const device = word(member(want, "device"));
+  auto const mine = std::find_if(d.elements.begin(), d.elements.end(), [&](decoded_element const& e) { return e.native == device; });
+  if (mine == d.elements.end()) return "device " + (d.elements.empty() ? std::string("nobody") : d.elements.front().native) + " instead of " + device;
+  if (auto const* readings = member(want, "readings"); readings && readings->is_array())
+    for (auto const& r : readings->get_array())
+      if (!has_reading(*mine, r)) return "missing: " + json::serialize(r);
+  if (auto const* command = member(want, "command"); command && command->is_object()) return check_command(d, *command);
+  return {};
+}
+
+}  // namespace
+
+vector_report check_vectors(std::string_view lines, std::vector<std::string> const& families) {
+  vector_report out;
+  while (!lines.empty()) {
+    auto const end = lines.find('\n');
+    auto const one = trimmed(lines.substr(0, end));
+    lines = end == std::string_view::npos ? std::string_view{} : lines.substr(end + 1);
+    if (one.empty()) continue;
+    json_text const doc(one);
+    auto const family = doc.ok() ? word(member(&doc.root, "family")) : std::string();
+    if (!families.empty() && doc.ok() && std::find(families.begin(), families.end(), family) == families.end()) continue;
+    ++out.total;
+    auto why = !doc.ok() ? doc.problem : check(doc.root);
+    if (why.empty()) ++out.passed;
+    else out.failed.push_back({doc.ok() ? word(member(&doc.root, "id")) : "line " + std::to_string(out.total), std::move(why)});
+  }
+  return out;
+}
+
+}  // namespace ioc::perceive

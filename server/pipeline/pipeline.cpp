@@ -1,0 +1,97 @@
+#include "pipeline/pipeline.hpp"
+
+#include "core/archive.hpp"
+
+#include <algorithm>
+
+namespace ioc::pipeline {
+
+pipeline::pipeline(std::shared_ptr<perceive::catalogue const> catalogue, std::vector<unit_config> units, core::time_point started)
+    : ears_(std::move(catalogue)) {
+  for (auto& u : units) {
+    auto const code = u.unit.code;
+    units_.try_emplace(code, std::move(u), started);
+  }
+}
+
+perceive::verdict pipeline::hear(core::raw_message const& m, site_outcomes& out) {
+  tick(m.arrival, out);
+  auto heard = ears_.hear(m);                                            // nhận biết
+  std::stable_sort(heard.observations.begin(), heard.observations.end(), [](auto const& a, auto const& b) { return a.t < b.t; });
+  for (auto o = heard.observations.begin(); o != heard.observations.end();) {
+    auto const unit = units_.find(o->device.unit);
+    auto const t = o->t;
+    auto const code = o->device.unit;
+    outcomes now;
+    for (; o != heard.observations.end() && o->t == t && o->device.unit == code; ++o)
+      if (unit != units_.end()) unit->second.observe(*o, m.arrival, now);
+    if (unit == units_.end()) continue;
+    unit->second.judge(t, m.arrival, false, now);                        // cảnh báo
+    unit->second.conclude(t, m.arrival, false, now);                     // hỗ trợ quyết định, hành động
+    if (!now.empty()) out.emplace_back(code, std::move(now));
+  }
+  return heard;
+}
+
+operation_result pipeline::operate(operation const& op, site_outcomes& out) {
+  tick(op.at, out);
+  auto const unit = units_.find(op.unit);
+  if (unit == units_.end()) return operation_result::not_found;
+  outcomes now;
+  unit->second.judge(op.at, op.at, false, now);
+  auto const result = unit->second.operate(op, op.at, now);
+  unit->second.conclude(op.at, op.at, false, now);
+  if (!now.empty()) out.emplace_back(op.unit, std::move(now));
+  return result;
+}
+
+void pipeline::tick(core::time_point now, site_outcomes& out) {
+  if (now < hold_until_) return;
+  for (auto& [code, machine] : units_) {
+    auto const due = machine.next_due();
+    if (!due || *due > now) continue;
+    outcomes fired;
+    machine.tick(now, fired);
+    if (!fired.empty()) out.emplace_back(code, std::move(fired));
+  }
+}
+
+std::optional<core::time_point> pipeline::next_due() const {
+  std::optional<core::time_point> first;
+  for (auto const& [code, machine] : units_)
+    if (auto const due = machine.next_due(); due && (!first || *due < *first)) first = due;
+  if (first) first = std::max(*first, hold_until_);
+  return first;
+}
+
+unit_machine const* pipeline::unit(std::string const& code) const {
+  auto const u = units_.find(code);
+  return u == units_.end() ? nullptr : &u->second;
+}
+
+void pipeline::prune(core::time_point before) {
+  for (auto& [code, machine] : units_) machine.prune(before);
+}
+
+std::string pipeline::save() const {
+  core::archive_writer w;
+  w(hold_until_, ears_);
+  w(static_cast<std::uint64_t>(units_.size()));
+  for (auto const& [code, machine] : units_) w(code, machine.save());
+  return w.take();
+}
+
+void pipeline::restore(std::string_view bytes) {
+  core::archive_reader r{bytes};
+  r(hold_until_, ears_);
+  std::uint64_t n = 0;
+  r(n);
+  for (; n > 0; --n) {
+    std::string code;
+    unit_machine::saved_state s;
+    r(code, s);
+    if (auto const u = units_.find(code); u != units_.end()) u->second.restore(std::move(s));
+  }
+}
+
+}  // namespace ioc::pipeline

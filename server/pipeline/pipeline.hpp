@@ -1,0 +1,52 @@
+#pragma once
+#include "core/observation.hpp"
+#include "perceive/hearer.hpp"
+#include "pipeline/operation.hpp"
+#include "pipeline/unit_machine.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ioc::pipeline {
+
+// What one record of the journal, or one tick, brought about in each unit it touched, in order.
+using site_outcomes = std::vector<std::pair<std::string, outcomes>>;
+
+// The way of a message, nhận biết → cảnh báo → hỗ trợ quyết định → hành động: perceive hears it, and its unit's machine judges,
+// advises and acts. The one place where the four stages meet. Pure: the same records with the same times give the same outcomes,
+// which is what lets a restart replay the journal. Owned by the pipeline's thread.
+class pipeline {
+ public:
+  pipeline(std::shared_ptr<perceive::catalogue const> catalogue, std::vector<unit_config> units, core::time_point started);
+
+  // One message, at its arrival. Timers due before come first.
+  perceive::verdict hear(core::raw_message const& m, site_outcomes& out);
+  // One thing that a person did, at the time of its record.
+  operation_result operate(operation const& op, site_outcomes& out);
+  // Timers due at or before `now`. Until hold_timers' time nothing fires: what waited in the broker must be heard first, or a
+  // restart would call devices silent that were not.
+  void tick(core::time_point now, site_outcomes& out);
+  void hold_timers(core::time_point until) { hold_until_ = std::max(hold_until_, until); }
+  std::optional<core::time_point> next_due() const;
+
+  unit_machine const* unit(std::string const& code) const;
+  std::map<std::string, unit_machine> const& units() const { return units_; }
+  perceive::hearer const& ears() const { return ears_; }
+  void prune(core::time_point before);
+
+  // The whole state, to be saved with the journal position that it reflects. Throws core::archive_error on a text it cannot read.
+  static constexpr int format = 1;
+  std::string save() const;
+  void restore(std::string_view bytes);
+
+ private:
+  perceive::hearer ears_;
+  std::map<std::string, unit_machine> units_;
+  core::time_point hold_until_;
+};
+
+}  // namespace ioc::pipeline
