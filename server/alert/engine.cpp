@@ -386,13 +386,13 @@ verdict engine::evaluate_derived(cell const& c, core::time_point t) const {
     auto const [at, fresh] = latest.emplace(a->rule, a->raised_at);
     if (!fresh) at->second = std::max(at->second, a->raised_at);
   }
-  if (latest.size() < r.all_of.size()) return {false, true, n};
+  if (latest.size() < r.all_of.size()) return {false, true, std::nullopt};
   auto low = core::time_point::max(), high = core::time_point::min();
   for (auto const& [id, at] : latest) {
     low = std::min(low, at);
     high = std::max(high, at);
   }
-  return {high - low <= r.within, false, n};
+  return {high - low <= r.within, false, std::nullopt};  // no number stands for a combination
 }
 
 std::optional<core::time_point> engine::due_of(cell const& c, core::time_point now) const {

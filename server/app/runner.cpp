@@ -152,9 +152,12 @@ void runner::take(journal::record const& r) {
 
 void runner::flush() {
   bool const acted = !now_.empty() || !answered_.empty();
-  if (acted) {
+  bool const rows = acted || !batch_.readings.empty() || !batch_.events.empty() || !batch_.rejected.empty() || !batch_.log.empty();
+  if (rows || at_ > committed_) {
     try {
-      parts_.log.sync(at_);  // an alert change, an approval and a command survive a power cut before anybody sees them
+      // An alert change, an approval and a command survive a power cut before anybody sees them; and the database never holds
+      // a position that the journal could lose: new records would take it again.
+      parts_.log.sync(at_);
     } catch (std::exception const& e) {
       parts_.out->critical("the journal cannot be synced: {}", e.what());
     }
@@ -166,7 +169,6 @@ void runner::flush() {
     changed_since_save_ = true;
   }
   now_.clear();
-  bool const rows = !batch_.readings.empty() || !batch_.events.empty() || !batch_.rejected.empty() || !batch_.objects.empty() || !batch_.log.empty();
   auto const now = clock::now();
   refresh_devices(false);
   if (rows || at_ > committed_) {

@@ -24,8 +24,12 @@ TEST(story, flood_night_as_the_devices_live_it) {
   EXPECT_TRUE(std::is_sorted(s.entries.begin(), s.entries.end(), [](auto const& a, auto const& b) { return a.t < b.t; }));
   EXPECT_NE(std::find(s.targets.begin(), s.targets.end(), "commune_group"), s.targets.end()) << "a group answers too";
   for (auto const& d : s.devices) {
-    if (d.id == "WL-01") EXPECT_EQ(d.pace_s, 300);
-    if (d.id == "LS-01") EXPECT_EQ(d.pace_s, 0);
+    if (d.id == "WL-01") {
+      EXPECT_EQ(d.pace_s, 300);
+    }
+    if (d.id == "LS-01") {
+      EXPECT_EQ(d.pace_s, 0);
+    }
   }
 }
 

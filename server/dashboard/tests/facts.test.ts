@@ -4,7 +4,7 @@ import { matches } from '../src/state/device_filter'
 import { mapView } from '../src/state/map_view'
 import { parseRoute } from '../src/state/route'
 import { hull, box } from '../src/wire/geo'
-import { range, steps, ticks, type HydroData } from '../src/widgets/hydrograph_draw'
+import { fit, range, steps, ticks, type HydroData } from '../src/widgets/hydrograph_draw'
 import * as parse from '../src/wire/parse'
 import type { Point } from '../src/wire/types'
 import { alert, device } from './make'
@@ -61,6 +61,13 @@ describe('the scale', () => {
   it('noise of a centimetre never looks like a flood', () => {
     const [lo, hi] = range({ ...base, limits: [], points: pts(M, 1.1, 1.11) })
     expect(hi - lo).toBeGreaterThanOrEqual(1)
+  })
+  it('on a low screen drops the least severe band first and keeps the curve', () => {
+    const row = (severity: 'notice' | 'emergency', label: string) => ({ label, spans: [{ from: 0, to: 1, severity }] })
+    const many = { ...base, rows: [row('emergency', 'a'), row('notice', 'b')] }
+    expect(fit(many, 400).rows).toHaveLength(2)
+    expect(fit(many, 170).rows.map((r) => r.label)).toEqual(['a'])
+    expect(fit(many, 100).rows).toEqual([])
   })
   it('labels round numbers and whole clock times', () => {
     expect(steps(0.8, 4.9)).toEqual([1, 2, 3, 4])

@@ -1,7 +1,7 @@
 // Draws everything of the hydrograph that is not the curve itself: rain from the top, thresholds, the
 // hatched future, marks, the staff gauge, alert bands and acts under the axis. CSS pixels; `Frame` maps
 // time and value to them. Pure drawing, no state.
-import type { Point, Severity } from '../wire/types'
+import { SEVERITIES, type Point, type Severity } from '../wire/types'
 import { hour, clock, decimal, digits, unitText, type Lang } from '../wire/format'
 import { hatch, line, round, severityLine, shape, text, type Paint } from './canvas'
 
@@ -26,6 +26,17 @@ type C = CanvasRenderingContext2D
 
 export const BAND = 15
 export const under = (d: HydroData): number => 27 + d.rows.length * BAND + (d.acts.items.length > 0 ? BAND + 2 : 0)
+
+/** On a low screen the bands give way, the least severe first: the curve stays readable. */
+export function fit(d: HydroData, height: number): HydroData {
+  const worst = (r: BandRow): number => Math.max(...r.spans.map((s) => SEVERITIES.indexOf(s.severity)))
+  let out = d
+  while (height - under(out) < 125 && out.rows.length > 0) {
+    const least = out.rows.reduce((m, r) => (worst(r) < worst(m) ? r : m))
+    out = { ...out, rows: out.rows.filter((r) => r !== least) }
+  }
+  return out
+}
 
 /** Range of the scale: the data, every threshold up to the nearest above, room for rain, a smallest span. */
 export function range(d: HydroData): [number, number] {
@@ -94,7 +105,7 @@ function rain(c: C, p: Paint, f: Frame, r: NonNullable<HydroData['rain']>, d: Hy
     if (x2 > x1 && q[1]! > 0) c.fillRect(x1, f.top, x2 - x1, Math.max(1, q[1]! * scale))
   }
   const mid = f.x(peak[0] - r.step_ms / 2)
-  if (mid > f.left + 110 && mid < f.right) text(c, decimal(peak[1]!, 1, d.lang), mid, f.top + peak[1]! * scale + 12, { fill: p('ink3'), align: 'center' })
+  if (mid > f.left + 110 && mid < f.right && f.right - f.left > 330) text(c, decimal(peak[1]!, 1, d.lang), mid, f.top + peak[1]! * scale + 12, { fill: p('ink3'), align: 'center' })
   // Beside the label of a threshold that runs at this height, not on it.
   const taken = d.limits.some((l) => Math.abs(f.y(l.value) - 5 - (f.top + 30)) < 15)
   text(c, r.label, f.left + (taken ? 84 : 6), f.top + 30, { fill: p('ink3'), halo: p('s1') })
