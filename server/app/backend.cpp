@@ -47,7 +47,7 @@ std::string_view kind_text(web::object_kind k) {
 std::string problem(std::string_view title, std::string const& state = "") {
   json::object o{{"title", title}};
   if (!state.empty()) o["state"] = state;
-  return json::serialize(o);
+  return written(o);
 }
 
 std::string text_of(json::object const& o, std::string_view key) {
@@ -199,7 +199,7 @@ web::op_result backend::operate(web::operation const& op) {
       if (!p_.database_up()) {
         auto body = json::parse(reply.json).as_object();
         body["unsaved"] = true;
-        return {202, json::serialize(body)};
+        return {202, written(body)};
       }
       return {op.kind == web::op_kind::propose_action ? 201 : 200, reply.json};
     }
@@ -280,7 +280,7 @@ web::object_page backend::rejected(std::vector<std::string> const& units, std::s
       }
     }
     out.items.push_back({std::to_string(r.id), r.unit,
-                         json::serialize(json::object{{"id", std::to_string(r.id)}, {"received_at", core::to_iso(r.received_at)}, {"topic", r.topic}, {"payload", shown},
+                         written(json::object{{"id", std::to_string(r.id)}, {"received_at", core::to_iso(r.received_at)}, {"topic", r.topic}, {"payload", shown},
                                                       {"payload_bytes", r.payload_bytes}, {"reason", r.reason}, {"source", r.source}, {"unit", r.unit}})});
   }
   out.next = page.next.value_or("");

@@ -76,7 +76,7 @@ void show_readings(web::hub& h, core::observation const& o) {
   if (!h.wanted(o.device.unit, o.device.device)) return;
   for (auto const& r : o.readings)
     h.reading(o.device.unit, o.device.device, r.metric,
-              json::serialize(json::object{{"key", o.device.text() + "/" + r.metric}, {"device", o.device.device}, {"metric", r.metric},
+              written(json::object{{"key", o.device.text() + "/" + r.metric}, {"device", o.device.device}, {"metric", r.metric},
                                            {"t", core::to_ms(r.t)}, {"v", json_of(r.v)}, {"q", std::string{core::to_text(r.q)}}}));
 }
 
@@ -138,7 +138,7 @@ std::string device_json(pipeline::pipeline const& p, core::device_ref const& ref
       latest[metric] = std::move(x);
     }
   o["latest"] = std::move(latest);
-  return json::serialize(o);
+  return written(o);
 }
 
 std::string summary_json(pipeline::pipeline const& p, pipeline::unit_machine const& unit, std::vector<core::time_point> const& raises, double rate,
@@ -165,7 +165,7 @@ std::string summary_json(pipeline::pipeline const& p, pipeline::unit_machine con
       return t > now - std::chrono::minutes{10} * (i + 1) && t <= now - std::chrono::minutes{10} * i;
     }));
   auto const code = unit.config().unit.code;
-  return json::serialize(json::object{
+  return written(json::object{
       {"unit", code},
       {"time", core::to_iso(now)},
       {"alerts", json::object{{"open", total}, {"unacked", waiting}, {"by_severity", std::move(by)}, {"unacked_by_severity", std::move(unacked_by)}}},
@@ -200,7 +200,7 @@ std::string ledger_text(perceive::ledger const& l, std::uint64_t in_flight) {
     o["records"] = tally_json(s.records);
     sources.push_back(std::move(o));
   }
-  return json::serialize(json::object{{"total", std::move(total)}, {"records", tally_json(all.records)}, {"sources", std::move(sources)}});
+  return written(json::object{{"total", std::move(total)}, {"records", tally_json(all.records)}, {"sources", std::move(sources)}});
 }
 
 // ---------------------------------------------------------------- rows
@@ -220,7 +220,7 @@ void add_rows(core::alert_change const& c, pipeline::unit_machine const& unit, p
 
 void add_rows(alert::suppression const& s, std::string const& unit, postgres::batch& b) {
   b.log.push_back({"suppression", core::name_uuid("suppression|" + unit + "|" + s.rule + "|" + s.device + "|" + std::to_string(core::to_us(s.at))).text(), 1, s.at,
-                   "suppressed", "", json::serialize(json::object{{"unit", unit}, {"rule", s.rule}, {"device", s.device}, {"by", s.by.text()}})});
+                   "suppressed", "", written(json::object{{"unit", unit}, {"rule", s.rule}, {"device", s.device}, {"by", s.by.text()}})});
 }
 
 void add_rows(core::recommendation const& r, postgres::batch& b) {
@@ -280,7 +280,7 @@ std::string object_after(pipeline::pipeline const& p, pipeline::operation const&
     for (auto const& id : r->actions)
       if (auto const* a = unit->acts().find(id)) actions.push_back(parsed(to_wire(*a, *unit)));
     o["actions"] = std::move(actions);
-    return json::serialize(o);
+    return written(o);
   }
   auto const* a = unit->acts().find(op.id);
   return a ? to_wire(*a, *unit) : "";

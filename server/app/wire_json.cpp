@@ -59,6 +59,43 @@ json::value basis_json(std::optional<core::legal_basis> const& b) {
 
 }  // namespace
 
+namespace {
+
+void write(json::value const& v, std::string& out) {
+  switch (v.kind()) {
+    case json::kind::double_: out += core::to_json(core::value{v.get_double()}); break;
+    case json::kind::string: out += core::json_quote({v.get_string().data(), v.get_string().size()}); break;
+    case json::kind::array: {
+      out += '[';
+      for (auto const& x : v.get_array()) {
+        if (out.back() != '[') out += ',';
+        write(x, out);
+      }
+      out += ']';
+      break;
+    }
+    case json::kind::object: {
+      out += '{';
+      for (auto const& [key, x] : v.get_object()) {
+        if (out.back() != '{') out += ',';
+        out += core::json_quote({key.data(), key.size()}) + ':';
+        write(x, out);
+      }
+      out += '}';
+      break;
+    }
+    default: out += json::serialize(v);  // null, booleans, integers
+  }
+}
+
+}  // namespace
+
+std::string written(json::value const& v) {
+  std::string out;
+  write(v, out);
+  return out;
+}
+
 json::object json_of(core::arguments const& args) {
   json::object out;
   for (auto const& [name, v] : args) out[name] = json_of(v);
@@ -119,7 +156,7 @@ std::string to_wire(core::alert const& a, unit_machine const& unit, bool unsaved
   };
   if (auto const* r = unit.alerts().find_rule(a.rule); r && !r->label.vi.empty()) o["label"] = json_of(r->label);
   if (unsaved) o["unsaved"] = true;
-  return json::serialize(o);
+  return written(o);
 }
 
 std::string to_wire(core::action const& a, unit_machine const& unit) {
@@ -136,7 +173,7 @@ std::string to_wire(core::action const& a, unit_machine const& unit) {
                                    {"final_at", when(t.final_at)},
                                    {"detail", text_or_null(t.detail)},
                                    {"proven", false}});
-  return json::serialize(json::object{{"id", a.id.text()},
+  return written(json::object{{"id", a.id.text()},
                                       {"version", a.version},
                                       {"unit", a.unit},
                                       {"alert", id_or_null(a.alert)},
@@ -161,7 +198,7 @@ std::string to_wire(core::action const& a, unit_machine const& unit) {
 }
 
 std::string to_wire(core::task const& t) {
-  return json::serialize(json::object{{"id", t.id.text()},
+  return written(json::object{{"id", t.id.text()},
                                       {"unit", t.unit},
                                       {"alert", id_or_null(t.alert)},
                                       {"recommendation", id_or_null(t.recommendation)},
@@ -176,7 +213,7 @@ std::string to_wire(core::task const& t) {
 std::string to_wire(core::recommendation const& r) {
   json::array actions;
   for (auto const& id : r.actions) actions.emplace_back(id.text());
-  return json::serialize(json::object{{"id", r.id.text()},
+  return written(json::object{{"id", r.id.text()},
                                       {"version", r.version},
                                       {"unit", r.unit},
                                       {"alert", r.alert.text()},
@@ -206,7 +243,7 @@ std::string rules_json(pipeline::unit_config const& c) {
     o["basis"] = basis_json(r.basis);
     items.push_back(std::move(o));
   }
-  return json::serialize(json::object{{"items", std::move(items)}, {"next", nullptr}});
+  return written(json::object{{"items", std::move(items)}, {"next", nullptr}});
 }
 
 namespace {
@@ -277,7 +314,7 @@ std::string advice_json(core::alert const& a, unit_machine const& unit, std::str
                                            {"basis", text_or_null(r->basis)},
                                            {"steps", std::move(steps)}});
   }
-  return json::serialize(json::object{{"alert", a.id.text()},
+  return written(json::object{{"alert", a.id.text()},
                                       {"evidence", std::move(evidence)},
                                       {"next_threshold", nullptr},
                                       {"similar", json::array{}},
@@ -287,7 +324,7 @@ std::string advice_json(core::alert const& a, unit_machine const& unit, std::str
 }
 
 std::string to_wire(core::command_send const& s) {
-  return json::serialize(json::object{{"id", s.id.text()}, {"name", s.command}, {"args", json_of(s.args)}, {"issued", core::to_ms(s.issued)},
+  return written(json::object{{"id", s.id.text()}, {"name", s.command}, {"args", json_of(s.args)}, {"issued", core::to_ms(s.issued)},
                                       {"expires", core::to_ms(s.expires)}, {"drill", s.drill}});
 }
 
@@ -318,7 +355,7 @@ std::optional<core::arguments> arguments_from(json::object const& o) {
 std::string to_record(pipeline::operation const& op) {
   json::array targets;
   for (auto const& t : op.targets) targets.emplace_back(t);
-  return json::serialize(json::object{{"kind", operation_names[static_cast<std::size_t>(op.kind)]}, {"id", op.id.text()}, {"unit", op.unit}, {"by", op.by},
+  return written(json::object{{"kind", operation_names[static_cast<std::size_t>(op.kind)]}, {"id", op.id.text()}, {"unit", op.unit}, {"by", op.by},
                                       {"role", op.role}, {"text", op.text}, {"alert", op.alert}, {"command", op.command},
                                       {"targets", std::move(targets)}, {"args", json_of(op.args)}, {"drill", op.drill}});
 }

@@ -6,6 +6,7 @@
 #include "pipeline/unit_machine.hpp"
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include <optional>
 #include <string>
@@ -32,6 +33,9 @@ std::optional<pipeline::operation> operation_from(std::string_view text);
 
 // {"a": 1, "b": "x"} with flat values only; nothing otherwise.
 std::optional<core::arguments> arguments_from(boost::json::object const& o);
+
+// JSON text with numbers as people write them (3.62, not Boost's 3.62E0).
+std::string written(boost::json::value const& v);
 
 boost::json::value json_of(core::value const& v);
 boost::json::object json_of(core::localized const& l);

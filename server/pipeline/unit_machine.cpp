@@ -31,7 +31,9 @@ unit_machine::unit_machine(unit_config config, core::time_point started)
 // ---------------------------------------------------------------- facts
 
 void unit_machine::observe(core::observation const& o, core::time_point now, outcomes& out) {
-  if (!o.claimed) return;  // stored, shown, not judged
+  // A target need not be a registered device (a chat group, a team): its answer counts, its readings are not judged.
+  for (auto const& r : o.replies) actor_.reply(o.device, r, now, *this, out.acts);
+  if (!o.claimed) return pass_on(o.t, out);
   auto const& device = o.device.device;
   for (auto const& r : o.readings) {
     auto const number = core::number_of(r.v);
@@ -41,7 +43,6 @@ void unit_machine::observe(core::observation const& o, core::time_point now, out
   }
   for (auto const& e : o.events) engine_.event(device, e.name, e.t);
   if (o.alive) engine_.message(device, o.t);
-  for (auto const& r : o.replies) actor_.reply(o.device, r, now, *this, out.acts);
   pass_on(o.t, out);
 }
 
