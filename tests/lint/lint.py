@@ -123,7 +123,7 @@ def lint(root):
             faults += check_co_await(name, text)
     for room in arrows:
         checked += 1
-        faults += check_readme(root, ("edge/" if room == "sim" else "server/") + room)
+        faults += check_readme(root, "edge" if room == "sim" else "server/" + room)
     checked += 1
     faults += check_readme(root, "server/dashboard")
     return checked, faults

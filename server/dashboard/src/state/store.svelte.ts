@@ -114,7 +114,11 @@ export class Store {
     const url = new URL('/api/v1/stream', location.href)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     this.stream = new Stream(url.href, {
-      status: (status, attempt) => this.dispatch({ type: 'link', status, attempt, at: this.serverNow }),
+      status: (status, attempt) => {
+        this.dispatch({ type: 'link', status, attempt, at: this.serverNow })
+        // A browser does not say why an upgrade was refused: perhaps the session has ended.
+        if (status === 'lost') void this.check()
+      },
       hello: (time) => { if (time !== null) this.dispatch({ type: 'clock', server: time, browser: Date.now() }) },
       latency: (ms) => this.dispatch({ type: 'latency', ms }),
       ended: () => void this.check(),
