@@ -179,7 +179,11 @@ int run(config::server_settings const& settings) {
 
   pipeline.start();
   broker.start();
-  web.start();
+  try {
+    web.start();
+  } catch (std::exception const& e) {
+    throw std::runtime_error(web_fault(settings, e.what()));
+  }
   out->info("listening on {}:{}", settings.http.address, web.port());
 
   for (int ticks = 0;; ++ticks) {

@@ -44,6 +44,8 @@ void runner::start() {
     for (auto const& [id, a] : unit.alerts().open()) show(parts_.screens, a, unit, false);
   for (auto const& [code, unit] : parts_.machine.units())
     for (auto const& [id, a] : unit.acts().all()) show(parts_.screens, a, unit);
+  for (auto const& [code, unit] : parts_.machine.units())
+    for (auto const& [native, id] : parts_.machine.ears().unclaimed(code)) changed_devices_.insert({code, id});
   refresh_devices(true);
   thread_ = std::thread{[this] { run(); }};
 }

@@ -53,6 +53,15 @@ void check_port(config::server_settings const& s) {
                                        std::strerror(failed) + "; write a port above 1023 and an address of this machine");
 }
 
+std::string web_fault(config::server_settings const& s, std::string sentence) {
+  for (std::string const key : {"address", "port", "certificate", "key", "allow_plain_outside"})
+    if (auto const at = sentence.find("web." + key); at != std::string::npos) {
+      sentence.replace(at, 3, "http");
+      return place_of(s, "http", key) + ": " + sentence;
+    }
+  return s.path + ": http: " + sentence;
+}
+
 namespace {
 
 [[noreturn]] void database_fault(config::server_settings const& s, std::string const& why) {

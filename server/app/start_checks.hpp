@@ -13,4 +13,7 @@ void check_port(config::server_settings const& s);                              
 void check_database(config::server_settings const& s, postgres::options const& o);  // away, wrong password, no such database
 postgres::start_state start_writer(config::server_settings const& s, postgres::writer& w);
 
+// The web adapter names its own options (web.port); people know the settings' keys (http.port).
+std::string web_fault(config::server_settings const& s, std::string sentence);
+
 }  // namespace ioc::app

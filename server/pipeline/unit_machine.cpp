@@ -1,6 +1,7 @@
 #include "pipeline/unit_machine.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace ioc::pipeline {
 
@@ -13,6 +14,8 @@ std::vector<act::verification> verifications(std::vector<alert::rule> const& rul
   return out;
 }
 
+constexpr auto max_age = std::chrono::minutes{10};  // an older event is history, as a late reading is
+
 core::uuid action_id(core::recommendation const& r, std::size_t step) { return core::name_uuid("action|" + r.id.text() + "|" + std::to_string(step)); }
 
 core::task task_of(act::actor const& a, core::recommendation const& r, std::size_t step, core::time_point t) {
@@ -21,6 +24,19 @@ core::task task_of(act::actor const& a, core::recommendation const& r, std::size
 }
 
 }  // namespace
+
+outcomes& outcomes::operator+=(outcomes&& later) {
+  auto const add = [](auto& to, auto& from) { to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end())); };
+  add(alerts.alerts, later.alerts.alerts);
+  add(alerts.suppressed, later.alerts.suppressed);
+  add(recommendations, later.recommendations);
+  add(acts.actions, later.acts.actions);
+  add(acts.sends, later.acts.sends);
+  add(acts.tasks, later.acts.tasks);
+  add(acts.coverage, later.acts.coverage);
+  add(acts.missed_positions, later.acts.missed_positions);
+  return *this;
+}
 
 unit_machine::unit_machine(unit_config config, core::time_point started)
     : config_(std::move(config)),
@@ -33,7 +49,8 @@ unit_machine::unit_machine(unit_config config, core::time_point started)
 void unit_machine::observe(core::observation const& o, core::time_point now, outcomes& out) {
   // A target need not be a registered device (a chat group, a team): its answer counts, its readings are not judged.
   for (auto const& r : o.replies) actor_.reply(o.device, r, now, *this, out.acts);
-  if (!o.claimed) return pass_on(o.t, out);
+  // Unclaimed: stored, shown, not judged. A retained copy restores what screens show; it raises no alarm and proves no life.
+  if (!o.claimed || !o.alive) return pass_on(o.t, out);
   auto const& device = o.device.device;
   for (auto const& r : o.readings) {
     auto const number = core::number_of(r.v);
@@ -41,8 +58,9 @@ void unit_machine::observe(core::observation const& o, core::time_point now, out
     engine_.sample(device, r.metric, r.t, *number, r.q, now, out.alerts);
     latest_[{device, r.metric}] = {r.t, *number};
   }
-  for (auto const& e : o.events) engine_.event(device, e.name, e.t);
-  if (o.alive) engine_.message(device, o.t);
+  for (auto const& e : o.events)
+    if (o.known_at - e.t <= max_age) engine_.event(device, e.name, e.t);
+  engine_.message(device, o.t);
   pass_on(o.t, out);
 }
 
@@ -93,8 +111,10 @@ void unit_machine::conclude(core::time_point t, core::time_point now, bool timer
 
 void unit_machine::tick(core::time_point now, outcomes& out) {
   for (auto due = next_due(); due && *due <= now; due = next_due()) {
-    judge(*due, *due, true, out);
-    conclude(*due, *due, true, out);
+    outcomes one;  // of this instant alone: what it passes on between the rooms is not passed on again by the next
+    judge(*due, *due, true, one);
+    conclude(*due, *due, true, one);
+    out += std::move(one);
   }
 }
 

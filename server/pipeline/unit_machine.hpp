@@ -18,6 +18,7 @@ struct outcomes {
   alert::changes alerts;
   std::vector<core::recommendation> recommendations;
   act::effects acts;
+  outcomes& operator+=(outcomes&& later);
   bool empty() const { return alerts.empty() && recommendations.empty() && acts.actions.empty() && acts.sends.empty() && acts.tasks.empty(); }
 };
 

@@ -175,6 +175,18 @@ TEST(pipeline, held_timers_fire_at_their_own_time_once_the_hold_is_over) {
   EXPECT_TRUE(b.said("raised silent"));
 }
 
+TEST(pipeline, a_retained_copy_raises_no_alarm_and_proves_no_life) {
+  bench b;
+  auto m = level(1, 3.6, 1);
+  m.retain = true;
+  b.hear(m);
+  b.tick(59);
+  EXPECT_TRUE(b.log.empty());
+  b.tick(60);
+  EXPECT_TRUE(b.said("raised silent"));
+  EXPECT_FALSE(b.said("raised high"));
+}
+
 int kind_of(std::string const& line) { return line.starts_with("20") ? 0 : line.starts_with("rec") ? 1 : line.starts_with("act") ? 2 : 3; }
 
 // What a restart does: the saved state, then the records behind it. Ticks between the records come at other times, or not at all.
