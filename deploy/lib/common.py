@@ -54,6 +54,8 @@ def port_is_free(port):
 
 def choose_port(port, option, what):
     """0 = a free one; otherwise the port itself, or a failure that names it and the cure."""
+    if not 0 <= port <= 65535:
+        raise Failure(f"{option} {port}: a port is a number from 0 (take a free one) to 65535")
     if port == 0:
         return free_port()
     if not port_is_free(port):

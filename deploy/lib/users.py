@@ -1,9 +1,11 @@
 """The people of the demonstration, and how their accounts come into the database (iocctl user add)."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from common import Failure
 from configuration import run_iocctl
 
 HOME_UNIT = "03478"
@@ -53,7 +55,13 @@ def add_users(inst, people):
                      "--name", person.name, "--password-stdin"]
         if not inst.first_login_changes_password:
             arguments.append("--no-change")
-        run_iocctl(arguments, stdin=inst.secrets.get(f"user-{person.user}") + "\n")
+        for attempt in range(3):  # a database that has just started may answer late on a busy machine
+            try:
+                return run_iocctl(arguments, stdin=inst.secrets.get(f"user-{person.user}") + "\n")
+            except Failure:
+                if attempt == 2:
+                    raise
+                time.sleep(1)
 
     passwords = {key: inst.secrets.get(f"user-{person.user}") for key, person in people.items()}
     new = [p for p in people.values() if done.get(p.user) != [p.role, p.unit, p.name]]

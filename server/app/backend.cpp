@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace ioc::app {
 
@@ -156,6 +157,44 @@ web::op_result backend::refusal_of_closed(web::operation const& op) {
   return {409, problem(alert ? "Cảnh báo đã đóng" : "Lệnh đã kết thúc", state)};
 }
 
+// 200 says that it is in PostgreSQL; what takes longer counts all the same, and is answered with 202.
+bool backend::saved_within(journal::position at, std::chrono::milliseconds limit) const {
+  auto const end = std::chrono::steady_clock::now() + limit;
+  while (p_.writer.committed() < at) {
+    if (!p_.database_up() || std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  }
+  return true;
+}
+
+namespace {
+
+// "siren.on", "speaker.broadcast_emergency": two words of small letters, digits and underscores.
+bool valid_command(std::string_view name) {
+  auto const dot = name.find('.');
+  if (dot == 0 || dot == std::string_view::npos || dot + 1 == name.size() || name.size() > 64) return false;
+  return std::all_of(name.begin(), name.end(), [&](char const& c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || &c == name.data() + dot;
+  });
+}
+
+}  // namespace
+
+// What is wrong with a command composed by hand; nothing where it may be proposed.
+std::optional<web::op_result> backend::fault_of(pipeline::operation const& o) {
+  if (!valid_command(o.command)) return web::op_result{400, problem("command: tên lệnh có dạng nhóm.việc, ví dụ siren.on")};
+  auto const& devices = p_.site.find(o.unit)->devices;
+  for (auto t = o.targets.begin(); t != o.targets.end(); ++t) {
+    auto const d = std::find_if(devices.begin(), devices.end(), [&](auto const& x) { return x.id == *t; });
+    if (d == devices.end()) return web::op_result{404, problem("Không có thiết bị " + *t + " trong địa bàn được giao")};
+    if (std::find(o.targets.begin(), t, *t) != t) return web::op_result{400, problem("targets: " + *t + " có hai lần")};
+    auto const m = std::find_if(p_.site.models.begin(), p_.site.models.end(), [&](auto const& x) { return x.key == d->model; });
+    if (m != p_.site.models.end() && std::find(m->commands.begin(), m->commands.end(), o.command) == m->commands.end())
+      return web::op_result{422, problem("Thiết bị " + *t + " không nhận lệnh " + o.command)};
+  }
+  return std::nullopt;
+}
+
 web::op_result backend::operate(web::operation const& op) {
   pipeline::operation o;
   o.kind = *kind_of(op.kind);
@@ -182,9 +221,7 @@ web::op_result backend::operate(web::operation const& op) {
       if (auto const alert = core::uuid::parse(o.alert)) o.unit = unit_of(*alert, op.units).value_or("");
     if (o.unit.empty()) o.unit = op.unit;
     if (std::find(op.units.begin(), op.units.end(), o.unit) == op.units.end() || !p_.site.find(o.unit)) return {404, problem("Không có mục này trong địa bàn được giao")};
-    auto const& devices = p_.site.find(o.unit)->devices;
-    for (auto const& t : o.targets)
-      if (std::none_of(devices.begin(), devices.end(), [&](auto const& d) { return d.id == t; })) return {404, problem("Không có thiết bị " + t + " trong địa bàn được giao")};
+    if (auto const fault = fault_of(o)) return *fault;
   } else {
     auto const id = core::uuid::parse(op.id);
     if (!id) return {404, problem("Không có mục này trong địa bàn được giao")};
@@ -196,7 +233,7 @@ web::op_result backend::operate(web::operation const& op) {
   auto const reply = p_.pipeline.operate(std::move(o));
   switch (reply.result) {
     case operation_result::done: {
-      if (!p_.database_up()) {
+      if (!saved_within(reply.at, std::chrono::seconds{1})) {
         auto body = json::parse(reply.json).as_object();
         body["unsaved"] = true;
         return {202, written(body)};
@@ -343,7 +380,7 @@ std::vector<web::dependency> backend::readiness() {
   auto const broker = p_.broker.state();
   auto const trouble = p_.log.trouble();
   return {{"broker", broker.connected(), broker.reason},
-          {"database", p_.database_up(), p_.database_up() ? "" : "PostgreSQL is away"},
+          {"database", p_.pipeline.database_keeps_up(), p_.database_up() ? p_.pipeline.database_keeps_up() ? "" : "PostgreSQL takes nothing" : "PostgreSQL is away"},
           {"journal", trouble.empty(), trouble},
           {"pipeline", p_.pipeline.caught_up(), p_.pipeline.caught_up() ? "" : "still working in what the journal holds"}};
 }

@@ -52,6 +52,8 @@ class backend final : public web::backend {
  private:
   std::optional<std::string> unit_of(core::uuid id, std::vector<std::string> const& units);
   web::op_result refusal_of_closed(web::operation const& op);
+  bool saved_within(journal::position at, std::chrono::milliseconds limit) const;
+  std::optional<web::op_result> fault_of(pipeline::operation const& o);
 
   parts p_;
 };

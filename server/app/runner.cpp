@@ -135,6 +135,7 @@ void runner::take(journal::record const& r) {
           batch_.log.push_back({"operation", core::name_uuid("operation|" + std::to_string(r.at)).text(), 1, r.message.arrival,
                                 std::string{r.message.topic}, op->by, r.message.payload});
       }
+      reply.at = r.next;
       answered_.emplace_back(r.next, std::move(reply));
       break;
     }
@@ -185,6 +186,7 @@ void runner::flush() {
     if (at_ > 0) {
       parts_.database.submit(std::move(batch_));
       committed_ = std::max(committed_, at_);  // handed over: the writer keeps it until the database has it
+      handed_over_ = at_;
     }
     batch_ = {};
   } else if (now - last_save_ > save_every_ && changed_since_save_ && at_ > 0) {
@@ -214,14 +216,15 @@ void runner::show_and_store(std::string const& code, pipeline::outcomes const& o
       raises_[code].push_back(c.alert.raised_at);
       parts_.out->info("alert {} {} {} {} at {}", core::to_text(c.alert.severity), code, c.alert.rule, c.alert.subject, core::to_iso(c.alert.raised_at));
     }
-    show(parts_.screens, c.alert, unit, !database_up_);
-    if (!database_up_) unsaved_shown_.insert(c.alert.id);
+    show(parts_.screens, c.alert, unit, !database_keeps_up());
+    if (c.alert.open()) unsaved_[c.alert.id] = {at_, clock::now(), !database_keeps_up()};
+    else unsaved_.erase(c.alert.id);
     add_rows(c, unit, b);
   }
   for (auto const& s : o.alerts.suppressed) add_rows(s, code, b);
   for (auto const& r : o.recommendations) {
     add_rows(r, b);
-    if (auto const* a = unit.alerts().find(r.alert)) show(parts_.screens, *a, unit, !database_up_);  // its card has changed
+    if (auto const* a = unit.alerts().find(r.alert)) show(parts_.screens, *a, unit, !database_keeps_up());  // its card has changed
   }
   for (auto const& a : o.acts.actions) {
     show(parts_.screens, a, unit);
@@ -287,10 +290,25 @@ void runner::refresh_devices(bool all) {
       }
     }
   }
-  if (database_up_ && !unsaved_shown_.empty() && parts_.database.committed() >= at_) {
-    for (auto const& id : std::exchange(unsaved_shown_, {}))
+  refresh_unsaved();
+}
+
+// What the database holds is saved; what it has not taken for a second, or while it is away, is shown as unsaved until it has.
+void runner::refresh_unsaved() {
+  auto const now = clock::now();
+  auto const saved = parts_.database.committed();
+  if (saved >= handed_over_) last_in_step_ = now;
+  lagging_ = now - last_in_step_ > 3s;
+  for (auto i = unsaved_.begin(); i != unsaved_.end();) {
+    auto& w = i->second;
+    bool const is_saved = saved >= w.at && parts_.database.queued_bytes() == 0;
+    bool const late = !is_saved && (!database_keeps_up() || now - w.since > 1s);
+    if ((is_saved && w.shown_unsaved) || (late && !w.shown_unsaved)) {
       for (auto const& [code, unit] : parts_.machine.units())
-        if (auto const* a = unit.alerts().find(id)) show(parts_.screens, *a, unit, false);
+        if (auto const* a = unit.alerts().find(i->first)) show(parts_.screens, *a, unit, late);
+      w.shown_unsaved = late;
+    }
+    i = is_saved ? unsaved_.erase(i) : std::next(i);
   }
 }
 
@@ -307,7 +325,7 @@ void runner::refresh_summaries() {
   for (auto const& [code, unit] : parts_.machine.units()) {
     auto& recent = raises_[code];
     std::erase_if(recent, [&](auto t) { return t < at - 70min; });
-    parts_.screens.put(web::channel::summary, code, code, summary_json(parts_.machine, unit, recent, rate_, database_up_, at));
+    parts_.screens.put(web::channel::summary, code, code, summary_json(parts_.machine, unit, recent, rate_, database_keeps_up(), at));
   }
 }
 

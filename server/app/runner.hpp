@@ -26,6 +26,7 @@ struct operation_reply {
   pipeline::operation_result result = pipeline::operation_result::not_found;
   std::string json;
   std::string state;  // of the object, for a 409
+  journal::position at = 0;  // its record ends here: once the database holds this position, it is saved
 };
 
 // Publishes one command; false = the broker is away (the next attempt may reach it).
@@ -70,6 +71,8 @@ class runner {
   }
 
   void database_is(bool up) { database_up_ = up; }
+  // False while the database is away, or has not taken what was handed over for three seconds.
+  bool database_keeps_up() const { return database_up_ && !lagging_; }
   bool caught_up() const { return caught_up_; }
   std::uint64_t alerts_raised() const { return alerts_raised_; }
   std::uint64_t commands_sent() const { return commands_sent_; }
@@ -99,6 +102,7 @@ class runner {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> database_up_{true};
   std::atomic<bool> caught_up_{false};
+  std::atomic<bool> lagging_{false};
   std::atomic<std::uint64_t> alerts_raised_{0}, commands_sent_{0};
   std::atomic<double> rate_{0};
   std::atomic<std::uint64_t> taken_{0};
@@ -108,7 +112,14 @@ class runner {
   std::set<core::device_ref> changed_devices_, unstored_devices_;
   std::map<std::pair<core::uuid, int>, core::command_send> waiting_sends_;  // found by the replay, not yet seen as sent
   std::vector<std::pair<journal::position, operation_reply>> answered_;
-  std::set<core::uuid> unsaved_shown_;
+  // Alerts whose last change the database may not hold yet: shown as unsaved once that takes long.
+  struct waiting_alert {
+    journal::position at = 0;
+    std::chrono::steady_clock::time_point since;
+    bool shown_unsaved = false;
+  };
+  std::map<core::uuid, waiting_alert> unsaved_;
+  void refresh_unsaved();
 
   std::mutex asks_mutex_;
   std::vector<std::function<void()>> asks_;
@@ -117,9 +128,10 @@ class runner {
   mutable std::mutex ledger_mutex_;
   std::string ledger_;
 
-  std::chrono::steady_clock::time_point last_screen_{}, last_quiet_{}, last_summary_{}, last_save_{}, last_rate_{};
+  std::chrono::steady_clock::time_point last_screen_{}, last_quiet_{}, last_in_step_ = std::chrono::steady_clock::now(), last_summary_{}, last_save_{}, last_rate_{};
   std::chrono::milliseconds save_every_{10'000};
   std::uint64_t messages_ = 0, messages_at_rate_ = 0;
+  journal::position handed_over_ = 0;               // the last position given to the writer
   journal::position saved_ = 0, saved_before_ = 0;  // of the last saved state, and of the one before
   sent_set sent_;
   std::map<std::pair<std::string, std::string>, std::string> connections_;  // as shown

@@ -1,5 +1,7 @@
 #include "perceive/hearer.hpp"
 
+#include <algorithm>
+
 #include "perceive/json_read.hpp"
 #include "perceive/ucum.hpp"
 
@@ -245,6 +247,9 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
   }
 
   auto const& limits = way.source->info;
+  auto const oldest = m.arrival - oldest_kept;
+  if ((e.t && *e.t < oldest) || std::any_of(e.readings.begin(), e.readings.end(), [&](auto const& r) { return r.t && *r.t < oldest; }))
+    return {outcome::rejected, "its time lies more than 92 days before its arrival", {}};
   core::observation o;
   o.device = std::move(who.ref);
   o.claimed = who.device != nullptr;

@@ -27,6 +27,8 @@ struct verdict {
 
 inline constexpr std::size_t max_payload = 1024 * 1024;
 inline constexpr std::size_t max_unclaimed = 10'000;  // a unit
+// Older records are refused: each day of event time is a partition of its own in the database, and a device must not make thousands.
+inline constexpr core::duration oldest_kept = std::chrono::days{92};
 inline constexpr std::size_t max_series = 1024;       // a device
 
 // The first stage: raw message → observations, and the ledger. Owned by the pipeline's strand. Pure but for its state,

@@ -202,9 +202,14 @@ operation_result unit_machine::operate(operation const& op, core::time_point now
     case operation_kind::reject_action: {
       auto const* a = actor_.find(op.id);
       if (!a) break;
-      if (actor_.issued(op.id) || a->final()) result = operation_result::illegal;
-      else {
+      auto const recommendation = a->recommendation;
+      if (actor_.issued(op.id) || a->final()) {
+        result = operation_result::illegal;
+      } else if (recommendation && adviser_.may_approve(*recommendation, op.role) != advise::approval::granted) {
+        result = operation_result::not_allowed;  // who may not approve it may not veto it either
+      } else {
         actor_.withdraw(op.id, core::target_state::rejected, op.by, op.text, now, out.acts);
+        if (recommendation) complete(*recommendation, op.by, now, out);
         result = operation_result::done;
       }
       break;

@@ -73,7 +73,7 @@ bool fits(route const& t, std::vector<std::string> const& segments, std::vector<
 }
 
 bool may(gate g, std::string const& role) {
-  if (g == gate::alerts) return role == "duty_officer" || role == "officer" || role == "commune_leader" || role == "admin";
+  if (g == gate::alerts) return role == "duty_officer" || role == "officer" || role == "commune_leader";
   if (g == gate::actions) return role == "duty_officer" || role == "officer" || role == "commune_leader";
   return true;
 }

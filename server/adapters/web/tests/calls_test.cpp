@@ -89,7 +89,7 @@ TEST_F(calls_test, what_belongs_to_another_unit_is_not_there) {
 TEST_F(calls_test, roles_decide_who_writes) {
   start();
   struct row { char const* user; int alerts; int actions; };
-  for (auto const& [user, alerts, actions] : std::vector<row>{{"truc", 200, 200}, {"lanhdao", 200, 200}, {"quantri", 200, 403}, {"kiemtoan", 403, 403}, {"manhinh", 403, 403}, {"tinh", 403, 403}}) {
+  for (auto const& [user, alerts, actions] : std::vector<row>{{"truc", 200, 200}, {"lanhdao", 200, 200}, {"quantri", 403, 403}, {"kiemtoan", 403, 403}, {"manhinh", 403, 403}, {"tinh", 403, 403}}) {
     auto const h = bearer(user);
     http_client c(port());
     EXPECT_EQ(c.send("POST", path("alerts", alert_a, "ack"), "{}", h).status, alerts) << user;
