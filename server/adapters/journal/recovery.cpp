@@ -77,6 +77,23 @@ std::string cut(segment& s, std::uint64_t from, std::uint64_t until) {
   return std::to_string(until - from) + " bytes were cut from " + s.path().string() + " at offset " + std::to_string(from) + " and kept in " + name;
 }
 
+bool holds_data(std::filesystem::path const& path) {
+  std::ifstream in(path, std::ios::binary);
+  in.seekg(segment_header_bytes);
+  for (char c = 0; in.get(c);)
+    if (c != 0) return true;
+  return false;
+}
+
+// The last file may be a segment that was only prepared. Without a record in it a damaged header costs nothing: it is set aside.
+bool set_aside(file const& f, std::string& report) {
+  if (holds_data(f.path)) return false;
+  auto const name = "set-aside-" + std::to_string(f.number) + ".bin";
+  std::filesystem::rename(f.path, f.path.parent_path() / name);
+  report = f.path.string() + " held no record and had a damaged header; it was set aside as " + name;
+  return true;
+}
+
 }  // namespace
 
 recovered recover(std::filesystem::path const& dir, std::uint64_t segment_bytes) {
@@ -86,7 +103,12 @@ recovered recover(std::filesystem::path const& dir, std::uint64_t segment_bytes)
   std::deque<std::shared_ptr<segment>> all;
   bool data_behind = false;
   for (auto f = files.rbegin(); f != files.rend(); ++f) {
-    all.push_front(segment::open(f->path, f->number, segment_bytes, !data_behind));
+    try {
+      all.push_front(segment::open(f->path, f->number, segment_bytes, !data_behind));
+    } catch (std::runtime_error const&) {
+      if (f != files.rbegin() || files.size() == 1 || !set_aside(*f, r.report)) throw;
+      continue;
+    }
     data_behind = data_behind || data_end(*all.front(), segment_header_bytes) > segment_header_bytes;
   }
   if (all.empty()) all.push_back(segment::create(dir, 0, segment_bytes));
@@ -107,13 +129,14 @@ recovered recover(std::filesystem::path const& dir, std::uint64_t segment_bytes)
                              ", and later segments hold records: restore the file, or move the directory away to start empty");
 
   if (w.end != found::closing) {
-    if (auto const until = data_end(*all[tail], w.offset); until > w.offset) r.report = cut(*all[tail], w.offset, until);
+    std::string cuts;
+    if (auto const until = data_end(*all[tail], w.offset); until > w.offset) cuts = cut(*all[tail], w.offset, until);
     for (std::size_t i = tail + 1; follows && i < all.size(); ++i) {
       // Written after what a power cut took: not one of these was synced, and without the records before they mean nothing.
       auto const until = data_end(*all[i], segment_header_bytes);
-      if (until > segment_header_bytes) r.report += (r.report.empty() ? "" : "; ") + cut(*all[i], segment_header_bytes, until);
+      if (until > segment_header_bytes) cuts += (cuts.empty() ? "" : "; ") + cut(*all[i], segment_header_bytes, until);
     }
-    if (!r.report.empty()) r.report = "the journal's end was damaged: " + r.report;
+    if (!cuts.empty()) r.report += (r.report.empty() ? "" : "; ") + ("the journal's end was damaged: " + cuts);
   }
   r.segments.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(tail) + 1);
   if (w.end == found::closing) r.segments.push_back(segment::create(dir, all[tail]->number() + 1, segment_bytes));

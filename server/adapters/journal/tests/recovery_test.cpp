@@ -1,4 +1,5 @@
 #include "adapters/journal/record_format.hpp"
+#include "adapters/journal/segment.hpp"
 #include "adapters/journal/tests/scratch.hpp"
 
 #include <gmock/gmock.h>
@@ -189,6 +190,31 @@ TEST(recovery, refuses_a_gap_an_unknown_version_and_a_foreign_file) {
   o.segment_bytes = 128u << 10;
   EXPECT_THAT(refusal(o), HasSubstr("was written with segments of 65536 bytes, but the configuration says 131072"));
   EXPECT_EQ(refusal(s.small()), "");
+}
+
+// Damage where no record is must not stop a start; where one is, it must.
+TEST(recovery, sets_a_damaged_spare_segment_aside) {
+  for (auto const* damage : {"flipped", "zeroed", "empty"}) {
+    three_records s;
+    { auto const spare = segment::create(s.dir(), 1, s.small().segment_bytes); }
+    auto bytes = bytes_of(s.file(1));
+    if (damage == std::string{"flipped"}) bytes[12] = static_cast<char>(bytes[12] ^ 1);
+    if (damage == std::string{"zeroed"}) bytes[0] = '\0';
+    if (damage == std::string{"empty"}) bytes.clear();
+    write_bytes(s.file(1), bytes);
+    std::string report;
+    auto const j = journal::open(s.small(), report);
+    EXPECT_EQ(payloads(*j).size(), 3u) << damage;
+    EXPECT_THAT(report, HasSubstr("set aside as set-aside-1.bin")) << damage;
+    EXPECT_TRUE(std::filesystem::exists(s.dir() / "set-aside-1.bin")) << damage;
+  }
+  three_records s;
+  { auto const spare = segment::create(s.dir(), 1, s.small().segment_bytes); }
+  auto bytes = bytes_of(s.file(1));
+  bytes[12] = static_cast<char>(bytes[12] ^ 1);
+  bytes[5000] = 'x';
+  write_bytes(s.file(1), bytes);
+  EXPECT_THAT(refusal(s.small()), HasSubstr("does not match its checksum"));
 }
 
 TEST(recovery, throws_away_a_preparation_that_did_not_finish) {
