@@ -154,6 +154,26 @@ TEST(pipeline, a_reading_becomes_an_alert_a_recommendation_a_command_and_an_answ
   EXPECT_EQ(b.approve(15, "commune_leader"), pipeline::operation_result::illegal);
 }
 
+TEST(pipeline, who_may_not_approve_a_command_may_not_veto_it) {
+  bench b;
+  b.hear(level(1, 3.6, 1));
+  b.tick(11);
+  ASSERT_TRUE(b.recommendation);
+  auto const reject = [&](double t, std::string role) {
+    pipeline::operation op;
+    op.kind = pipeline::operation_kind::reject_action;
+    op.id = b.p.unit("03478")->advice().find(*b.recommendation)->actions.at(0);
+    op.unit = "03478";
+    op.by = op.role = std::move(role);
+    op.at = at(t);
+    pipeline::site_outcomes out;
+    return b.p.operate(op, out);
+  };
+  EXPECT_EQ(reject(12, "duty_officer"), pipeline::operation_result::not_allowed);
+  EXPECT_EQ(reject(13, "commune_leader"), pipeline::operation_result::done);
+  EXPECT_EQ(reject(14, "commune_leader"), pipeline::operation_result::illegal);
+}
+
 TEST(pipeline, a_duplicate_changes_nothing) {
   bench b;
   b.hear(level(1, 3.6, 1));
