@@ -71,7 +71,7 @@ class archive_writer {
   template <class T> void put(std::vector<T> const& c) { all(c); }
   template <class T> void put(std::deque<T> const& c) { all(c); }
   template <class T> void put(std::set<T> const& c) { all(c); }
-  template <class K, class V> void put(std::map<K, V> const& c) { all(c); }
+  template <class K, class V, class O> void put(std::map<K, V, O> const& c) { all(c); }
   // Sorted, so that equal states give equal bytes.
   template <class K, class V> void put(std::unordered_map<K, V> const& c) {
     std::map<K, V const*> sorted;
@@ -163,7 +163,7 @@ class archive_reader {
       m.insert_or_assign(std::move(k), std::move(v));
     }
   }
-  template <class K, class V> void get(std::map<K, V>& c) { mapping(c); }
+  template <class K, class V, class O> void get(std::map<K, V, O>& c) { mapping(c); }
   template <class K, class V> void get(std::unordered_map<K, V>& c) { mapping(c); }
 
   std::string_view rest_;

@@ -2,6 +2,7 @@
 #include "core/observation.hpp"
 #include "core/time.hpp"
 #include "core/value.hpp"
+#include "perceive/dialect_memory.hpp"
 
 #include <cstdint>
 #include <map>
@@ -59,6 +60,29 @@ enum class message_kind : std::uint8_t { telemetry, event, status, command };
 std::string_view to_text(decode_outcome o);
 std::string_view to_text(message_kind k);
 
+// What a discovery message (Zigbee2MQTT's inventory, Home Assistant, a Sparkplug birth) tells of a device: it prefills the form with
+// which somebody claims it. Texts as the vendor wrote them, cut to 256 bytes, empty where it says nothing.
+struct discovered_device {
+  std::string native;
+  std::string name;
+  std::string vendor;
+  std::string model;
+  std::string type;              // our device type where it is certain, e.g. siren
+  std::vector<std::string> metrics;  // canonical "metric/channel" that it announces
+
+  template <class A>
+  void io(A& a) {
+    a(native, name, vendor, model, type, metrics);
+  }
+};
+
+// A message that the dialect wants sent to the field: a Sparkplug rebirth request. Sent only when live, never by a replay.
+struct decoded_request {
+  std::string topic;
+  std::string payload;
+  std::string why;
+};
+
 // A whole message. `reason` says why it was ignored or rejected; `security` marks what only an intruder would send.
 struct decoded {
   decode_outcome outcome = decode_outcome::accept;
@@ -67,6 +91,8 @@ struct decoded {
   bool security = false;
   std::optional<decoded_command> command;
   std::vector<decoded_element> elements;
+  std::vector<discovered_device> discovered;
+  std::vector<decoded_request> requests;
 
   static decoded ignored(std::string why, message_kind k = message_kind::telemetry);
   static decoded rejected(std::string why);
@@ -81,20 +107,25 @@ struct decoder_settings {
   std::string_view word(std::string const& key, std::string_view fallback) const;
 };
 
-// Topic as the vendor made it (for native: the whole topic). Views live for the call.
+// Topic as the vendor made it (for native: the whole topic). `gateway` = the bridging account, empty unless bridged. Views live for
+// the call. An element whose `native` is empty is the gateway itself (dialects that name the device by its credentials only).
 struct decode_input {
   std::string_view topic;
   std::string_view payload;
   core::time_point arrival;
   bool retain = false;
   decoder_settings const* settings = nullptr;
+  dialect_memory* memory = nullptr;  // never null in the hearer
+  std::string_view gateway;
 };
 
-// Pure: the same input gives the same answer, nothing is remembered. Never throws for anything that is in a message.
+// Pure but for `memory`: the same input and memory give the same answer. Never throws for anything that is in a message.
 using decode_function = decoded (*)(decode_input const&);
 
 // By the name that stands in config/sources; null for an unknown one.
 decode_function find_decoder(std::string_view name);
+// By the family's name in a vectors file; null for an unknown one.
+decode_function find_family(std::string_view family);
 std::vector<std::string_view> decoder_names();
 
 }  // namespace ioc::perceive

@@ -96,8 +96,11 @@ verdict hearer::hear(core::raw_message const& m) {
   if (way.unit.empty()) return end(outcome::rejected, "neither topic nor source names a unit"), std::move(out);
   if (!known_->devices.has_unit(way.unit)) return end(outcome::rejected, "there is no unit " + std::string(way.unit.substr(0, 32))), std::move(out);
 
-  decode_input in{way.rest, m.payload, m.arrival, m.retain, &way.source->settings};
+  auto& memory = memories_[std::string(way.unit) + "/" + std::string(way.gateway) + "/" + way.source->info.name];
+  decode_input in{way.rest, m.payload, m.arrival, m.retain, &way.source->settings, &memory, way.gateway};
   decoded d = way.source->decode(in);
+  out.requests = std::move(d.requests);
+  note_discovered(std::string(way.unit), std::move(d.discovered));
   out.security = d.security;
   if (d.outcome == decode_outcome::reject) return end(outcome::rejected, std::move(d.reason)), std::move(out);
   if (d.outcome == decode_outcome::ignore) return end(outcome::ignored, std::move(d.reason)), std::move(out);
@@ -105,6 +108,33 @@ verdict hearer::hear(core::raw_message const& m) {
   weigh(m, way, d, out);
   end(out.what, std::move(out.reason));
   return out;
+}
+
+discovered_device const* hearer::discovered(std::string const& unit, std::string const& native) const {
+  auto const u = discovered_.find(unit);
+  if (u == discovered_.end()) return nullptr;
+  auto const d = u->second.find(native);
+  return d == u->second.end() ? nullptr : &d->second;
+}
+
+void hearer::note_discovered(std::string const& unit, std::vector<discovered_device>&& found) {
+  if (found.empty()) return;
+  auto& known = discovered_[unit];
+  for (auto& d : found) {
+    if (d.native.empty() || d.native.size() > max_text) continue;
+    for (std::string* s : {&d.name, &d.vendor, &d.model, &d.type})
+      if (s->size() > max_text) s->resize(max_text);
+    if (d.metrics.size() > max_series) d.metrics.resize(max_series);
+    if (known.size() >= max_unclaimed && !known.count(d.native)) continue;
+    auto& there = known[d.native];
+    // Home Assistant tells of one device in many messages, one for each quantity.
+    if (there.native == d.native && d.metrics.size() == 1) {
+      if (std::find(there.metrics.begin(), there.metrics.end(), d.metrics.front()) == there.metrics.end() && there.metrics.size() < max_series)
+        there.metrics.push_back(std::move(d.metrics.front()));
+      d.metrics = std::move(there.metrics);
+    }
+    there = std::move(d);
+  }
 }
 
 void hearer::weigh(core::raw_message const& m, routed const& way, decoded& d, verdict& out) {
@@ -235,6 +265,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
   if (!e.refused.empty()) return {outcome::rejected, std::move(e.refused), {}};
   if (auto why = canonical(e); !why.empty()) return {outcome::rejected, std::move(why), {}};
   identity who;
+  if (e.native.empty()) e.native = way.gateway;  // dialects that name the device by its credentials only
   if (std::string why; !resolve(way, e.native, who, why)) return {outcome::rejected, std::move(why), {}};
   auto& view = views_[who.ref.text()];
 

@@ -23,6 +23,7 @@ struct verdict {
   tally records;
   bool security = false;
   std::vector<core::observation> observations;
+  std::vector<decoded_request> requests;  // to be sent to the field, when live
 };
 
 inline constexpr std::size_t max_payload = 1024 * 1024;
@@ -48,14 +49,16 @@ class hearer {
   device_view const* view(core::device_ref const& d) const;
   // Unclaimed devices of a unit: native name → device id.
   std::map<std::string, std::string> unclaimed(std::string const& unit) const;
+  // What discovery messages told of a device, by its native name; null for nothing.
+  discovered_device const* discovered(std::string const& unit, std::string const& native) const;
   catalogue const& known() const { return *known_; }
 
   template <class A>
   void io(A& a) {
-    std::uint32_t version = 1;
+    std::uint32_t version = 2;
     a(version);
-    if (version != 1) throw core::archive_error("the saved state of perceive has another version");
-    a(ledger_, unclaimed_, views_);
+    if (version != 2) throw core::archive_error("the saved state of perceive has another version");
+    a(ledger_, unclaimed_, views_, memories_, discovered_);
   }
 
  private:
@@ -65,6 +68,7 @@ class hearer {
   void weigh(core::raw_message const& m, routed const& way, decoded& d, verdict& out);
   element_result weigh_element(core::raw_message const& m, routed const& way, message_kind kind, decoded_element& e);
   bool resolve(routed const& way, std::string const& native, identity& out, std::string& why);
+  void note_discovered(std::string const& unit, std::vector<discovered_device>&& found);
   std::string free_id(std::string const& unit, std::string const& native) const;
   std::string canonical(decoded_element& e) const;
   void apply_model(device_model const& model, core::device const& device, core::observation& o) const;
@@ -74,6 +78,8 @@ class hearer {
   ledger ledger_;
   std::map<std::string, std::map<std::string, std::string>> unclaimed_;  // unit → ("n:" or "v:" + native name) → id
   std::unordered_map<std::string, device_view> views_;                   // "unit/device"
+  std::map<std::string, dialect_memory> memories_;                       // "unit/gateway/source"
+  std::map<std::string, std::map<std::string, discovered_device>> discovered_;  // unit → native name → what it told of itself
 };
 
 }  // namespace ioc::perceive

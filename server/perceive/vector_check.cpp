@@ -4,20 +4,13 @@
 #include "perceive/json_read.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <deque>
+#include <map>
 
 namespace ioc::perceive {
 namespace json = boost::json;
 namespace {
-
-decode_function decoder_of(std::string_view family) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> names{{{"native", "native"}, {"chirpstack-v4", "chirpstack_v4"},
-      {"shelly-gen2", "shelly_gen2"}, {"zigbee2mqtt", "zigbee2mqtt"}, {"frigate", "frigate"}, {"onvif-ej", "onvif_events"}}};
-  for (auto const& [f, d] : names)
-    if (f == family) return find_decoder(d);
-  return nullptr;
-}
 
 std::optional<std::string> from_base64(std::string_view in) {
   static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -75,19 +68,39 @@ std::string check_command(decoded const& d, json::value const& want) {
   return {};
 }
 
-std::string check(json::value const& line) {
-  auto const decode = decoder_of(word(member(&line, "family")));
-  if (!decode) return "no decoder for the family " + word(member(&line, "family"));
+// A line's message through its family's decoder, with what the session remembers so far.
+struct played {
+  std::string problem;  // of the vectors file itself
+  decoded d;
+};
+
+played play(json::value const& line, dialect_memory& memory) {
+  auto const decode = find_family(word(member(&line, "family")));
+  if (!decode) return {"no decoder for the family " + word(member(&line, "family")), {}};
   auto payload = word(member(&line, "payload"));
   if (auto const coded = text(member(&line, "payload_base64"))) {
     auto bytes = from_base64(*coded);
-    if (!bytes) return "payload_base64 is broken";
+    if (!bytes) return {"payload_base64 is broken", {}};
     payload = std::move(*bytes);
   }
   auto const topic = word(member(&line, "topic"));
   decoder_settings const settings;
-  decode_input const in{topic, payload, core::from_us(0), truth(member(&line, "retain")) == true, &settings};
-  auto const d = decode(in);
+  decode_input const in{topic, payload, core::from_us(0), truth(member(&line, "retain")) == true, &settings, &memory, {}};
+  return {{}, decode(in)};
+}
+
+using lines_by_id = std::map<std::string, json::value const*>;
+
+std::string check(json::value const& line, lines_by_id const& lines) {
+  dialect_memory memory;
+  if (auto const* after = member(&line, "after"); after && after->is_array())
+    for (auto const& id : after->get_array()) {
+      auto const before = lines.find(word(&id));
+      if (before == lines.end()) return "it comes after " + word(&id) + ", which is not in this file";
+      if (auto const p = play(*before->second, memory); !p.problem.empty()) return word(&id) + ": " + p.problem;
+    }
+  auto [problem, d] = play(line, memory);
+  if (!problem.empty()) return problem;
 
   auto const* want = member(&line, "expect");
   auto const outcome = word(member(want, "outcome"));
@@ -115,18 +128,25 @@ std::string check(json::value const& line) {
 
 vector_report check_vectors(std::string_view lines, std::vector<std::string> const& families) {
   vector_report out;
+  std::deque<json_text> docs;  // they own what the index points to
+  lines_by_id by_id;
   while (!lines.empty()) {
     auto const end = lines.find('\n');
     auto const one = trimmed(lines.substr(0, end));
     lines = end == std::string_view::npos ? std::string_view{} : lines.substr(end + 1);
     if (one.empty()) continue;
-    json_text const doc(one);
+    auto const& doc = docs.emplace_back(one);
+    if (doc.ok()) by_id.emplace(word(member(&doc.root, "id")), &doc.root);
+  }
+  std::size_t number_of_line = 0;
+  for (auto const& doc : docs) {
+    ++number_of_line;
     auto const family = doc.ok() ? word(member(&doc.root, "family")) : std::string();
     if (!families.empty() && doc.ok() && std::find(families.begin(), families.end(), family) == families.end()) continue;
     ++out.total;
-    auto why = !doc.ok() ? doc.problem : check(doc.root);
+    auto why = !doc.ok() ? doc.problem : check(doc.root, by_id);
     if (why.empty()) ++out.passed;
-    else out.failed.push_back({doc.ok() ? word(member(&doc.root, "id")) : "line " + std::to_string(out.total), std::move(why)});
+    else out.failed.push_back({doc.ok() ? word(member(&doc.root, "id")) : "line " + std::to_string(number_of_line), std::move(why)});
   }
   return out;
 }

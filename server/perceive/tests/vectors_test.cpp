@@ -2,42 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
 
 namespace ioc::perceive {
 namespace {
-
-std::string vectors() {
-  std::ifstream in(IOC_SOURCE_DIR "/tests/vectors/device-payloads.jsonl");
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-struct family {
-  char const* name;
-  std::size_t lines;
-};
-
-class real_messages : public ::testing::TestWithParam<family> {};
-
-TEST_P(real_messages, come_out_as_the_vendor_means_them) {
-  auto const report = check_vectors(vectors(), {GetParam().name});
-  EXPECT_EQ(report.total, GetParam().lines) << "the vectors file has changed";
-  for (auto const& f : report.failed) ADD_FAILURE() << f.id << ": " << f.why;
-  EXPECT_EQ(report.passed, report.total);
-}
-
-INSTANTIATE_TEST_SUITE_P(families, real_messages,
-                         ::testing::Values(family{"chirpstack-v4", 12}, family{"shelly-gen2", 10}, family{"zigbee2mqtt", 11}, family{"frigate", 10},
-                                           family{"onvif-ej", 8}),
-                         [](auto const& row) {
-                           std::string name = row.param.name;
-                           for (char& c : name)
-                             if (c == '-') c = '_';
-                           return name;
-                         });
 
 TEST(vector_check, fails_what_is_wrong) {
   std::string const good = R"({"id":"a","family":"zigbee2mqtt","topic":"zigbee2mqtt/x","payload":"{\"temperature\":20.5}","expect":{"device":"x","kind":"telemetry","outcome":"accept","readings":[{"metric":"temperature","unit":"Cel","value":20.5}]}})";

@@ -1,4 +1,4 @@
-#include "perceive/decoders/frigate.hpp"
+#include "perceive/decoders/frigate/frigate.hpp"
 
 #include "perceive/json_read.hpp"
 

@@ -1,4 +1,4 @@
-#include "perceive/decoders/chirpstack_v4.hpp"
+#include "perceive/decoders/chirpstack_v4/chirpstack_v4.hpp"
 
 #include "perceive/json_read.hpp"
 #include "perceive/ucum.hpp"

@@ -1,4 +1,4 @@
-#include "perceive/decoders/native.hpp"
+#include "perceive/decoders/native/native.hpp"
 
 #include "core/ids.hpp"
 #include "perceive/json_read.hpp"

@@ -1,4 +1,4 @@
-#include "perceive/decoders/onvif_events.hpp"
+#include "perceive/decoders/onvif_events/onvif_events.hpp"
 
 #include "perceive/json_read.hpp"
 

@@ -1,4 +1,4 @@
-#include "perceive/decoders/shelly_gen2.hpp"
+#include "perceive/decoders/shelly_gen2/shelly_gen2.hpp"
 
 #include "perceive/json_read.hpp"
 

@@ -1,4 +1,4 @@
-#include "perceive/decoders/zigbee2mqtt.hpp"
+#include "perceive/decoders/zigbee2mqtt/zigbee2mqtt.hpp"
 
 #include "perceive/json_read.hpp"
 

@@ -1,0 +1,9 @@
+#include "perceive/tests/vectors_support.hpp"
+
+namespace ioc::perceive {
+namespace {
+
+TEST(chirpstack_v4, real_messages) { test::expect_vectors("chirpstack-v4", 12); }
+
+}  // namespace
+}  // namespace ioc::perceive

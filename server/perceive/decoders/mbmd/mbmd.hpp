@@ -1,0 +1,8 @@
+#pragma once
+#include "perceive/decoder.hpp"
+
+namespace ioc::perceive {
+
+decoded decode_mbmd(decode_input const& in);
+
+}  // namespace ioc::perceive

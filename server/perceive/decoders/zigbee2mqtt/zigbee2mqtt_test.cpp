@@ -1,0 +1,9 @@
+#include "perceive/tests/vectors_support.hpp"
+
+namespace ioc::perceive {
+namespace {
+
+TEST(zigbee2mqtt, real_messages) { test::expect_vectors("zigbee2mqtt", 11); }
+
+}  // namespace
+}  // namespace ioc::perceive
