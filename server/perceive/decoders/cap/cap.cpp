@@ -30,8 +30,8 @@ std::optional<std::string> one_of(std::array<std::string_view, N> const& words, 
 }
 
 std::optional<core::time_point> time_of(std::string_view text, decoder_settings const* settings) {
-  json::value const v{json::string(text)};
-  return text.empty() || decimal(text) ? std::nullopt : instant(&v, settings);
+  auto const t = core::from_iso(trimmed(text), settings ? settings->naive_offset : std::chrono::minutes(7 * 60));
+  return t && *t >= core::from_ms(946'684'800'000) ? t : std::nullopt;  // before 2000 there was no CAP
 }
 
 void put(json::object& o, std::string_view key, std::string_view text, std::size_t most = max_text) {
