@@ -172,6 +172,12 @@ void read_event(std::string_view path, json::value const* data, std::string cons
   }
 }
 
+bool is_state_word(std::string_view level) {
+  for (std::string_view w : {"connection", "status", "availability", "connected", "connect", "disconnected", "disconnect", "lwt", "online", "offline"})
+    if (equal_fold(level, w)) return true;
+  return false;
+}
+
 // Connect, disconnect and will: topic and text are the installer's. The topic's words decide, then the text's; "disconnected" holds "connected".
 std::optional<bool> connection(std::string_view topic, std::string_view payload) {
   auto const says = [](std::string const& s) -> std::optional<bool> {
@@ -185,8 +191,7 @@ std::optional<bool> connection(std::string_view topic, std::string_view payload)
   auto const text_says = payload.size() <= max_text ? says(lower(payload)) : std::nullopt;
   for (auto const p : parts) {
     if (equal_fold(p, "connection") || equal_fold(p, "status") || equal_fold(p, "availability")) return text_says ? text_says : truth(payload);
-    if (equal_fold(p, "connected") || equal_fold(p, "connect") || equal_fold(p, "disconnected") || equal_fold(p, "disconnect") || equal_fold(p, "lwt") ||
-        equal_fold(p, "online") || equal_fold(p, "offline")) {
+    if (is_state_word(p)) {
       // One topic may carry all three texts: a text that says "disconnected" wins over a topic called "connected".
       auto const topic_says = says(lower(p));
       return text_says == false ? text_says : topic_says;
@@ -220,6 +225,7 @@ decoded decode_axis(decode_input const& in) {
   if (payload.empty()) return decoded::ignored(in.retain ? "retained message deleted" : "empty payload", message_kind::status);
   auto const last = in.topic.substr(in.topic.rfind('/') == std::string_view::npos ? 0 : in.topic.rfind('/') + 1);
   std::string device = is_event ? device_of(in.topic.substr(0, marker)) : std::string(last);
+  if (!is_event && is_state_word(last) && last.size() < in.topic.size()) device = device_of(in.topic.substr(0, in.topic.size() - last.size() - 1));
 
   if (!payload.starts_with('{')) {
     if (auto const up = connection(is_event ? in.topic.substr(marker + 7) : in.topic, payload)) return online(std::move(device), *up, in);

@@ -40,6 +40,7 @@ TEST(axis, own_prefixes_and_connections) {
   EXPECT_EQ(gist(e.hear("xa/cong-chinh", body)), "accept/event B8A44F000001");
   EXPECT_EQ(value_of(e.hear("disconnected/client_1", "client_1 disconnected"), "online"), "false");
   EXPECT_EQ(value_of(e.hear("LWT/client_1", "client_1 LWT"), "online"), "false");
+  EXPECT_EQ(gist(e.hear("axis/ACCC8E012345/status", "Connection lost")), "accept/status ACCC8E012345");
   auto const up = e.hear("axis/ACCC8E012345/event/connection", R"({"connected":true,"description":"Connected"})");
   EXPECT_EQ(gist(up), "accept/status ACCC8E012345");
   EXPECT_EQ(value_of(up, "online"), "true");

@@ -203,7 +203,6 @@ decoded decode_cap(decode_input const& in) {
       if (infos.size() == max_blocks) return decoded::rejected("an alert of more than 32 info blocks");
       infos.push_back(&c);
     }
-  if (infos.empty() && h.type == "Alert") return decoded::rejected("an Alert needs info");
 
   auto d = blank(message_kind::event, h.sender, in);
   auto& e = d.elements.front();

@@ -42,8 +42,10 @@ TEST(cap, what_may_not_sound_is_suspect_and_has_another_name) {
   for (auto const& [status, type, expires, name] : {std::array<std::string, 4>{"Exercise", "Alert", later, "cap_exercise"}, {"Test", "Alert", later, "cap_test"}, {"Actual", "Alert", past, "cap_expired"}}) {
     auto const d = e.hear("x", alert(status, type, "", info("vi", "Lũ quét", expires)));
     EXPECT_EQ(d.elements.front().events.front().name, name);
-    for (auto const& r : d.elements.front().readings)
-      if (r.metric == "alert_severity") EXPECT_EQ(r.q, core::quality::suspect) << name;
+    for (auto const& r : d.elements.front().readings) {
+      bool const about_the_message = r.metric == "alert_status" || r.metric == "alert_message_type";
+      EXPECT_EQ(r.q, about_the_message ? core::quality::good : core::quality::suspect) << name << " " << r.metric;
+    }
   }
   auto const cancel = e.hear("x", alert("Actual", "Cancel", "<cap:references>nchmf.gov.vn,VN-0,2026-01-05T08:00:00+07:00</cap:references>", ""));
   EXPECT_EQ(cancel.elements.front().events.front().name, "cap_cancel");
