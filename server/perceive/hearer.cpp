@@ -296,7 +296,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
   o.readings.reserve(e.readings.size() + 1);
   for (auto& r : e.readings) {
     bool const own_time = r.t && !(*r.t > m.arrival + limits.max_ahead);
-    o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, false});
+    o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, r.historical});
   }
   auto const* model = who.device ? known_->model_of(*who.device) : nullptr;
   if (model) apply_model(*model, *who.device, o);
@@ -313,6 +313,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
   view.heard.remember(key, m.arrival);
   if (e.t || e.time_refused) view.clock_wrong = ahead || e.time_refused;
   for (auto& r : o.readings) {
+    if (r.late) continue;  // historical: never the current value
     auto& newest = view.latest[r.metric];
     bool const first = newest.known_at == core::time_point{};
     r.late = (!first && r.t < newest.t) || r.t < m.arrival - limits.max_age;

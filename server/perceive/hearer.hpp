@@ -44,6 +44,12 @@ class hearer {
 
   verdict hear(core::raw_message const& m);
 
+  // What the dialects want said to the field by `now` without a message of their own, such as a Sparkplug rebirth request. Whether this
+  // or the next message brings a request about changes no state, so a replay may leave these calls out.
+  std::vector<decoded_request> requests_due(core::time_point now);
+  // The Sparkplug host's connection is there (again), by the journal's record of it.
+  void host_connected(core::time_point at);
+
   ledger const& counts() const { return ledger_; }
   // Null for a device that was never heard.
   device_view const* view(core::device_ref const& d) const;
@@ -55,15 +61,18 @@ class hearer {
 
   template <class A>
   void io(A& a) {
-    std::uint32_t version = 2;
+    std::uint32_t version = 3;
     a(version);
-    if (version != 2) throw core::archive_error("the saved state of perceive has another version");
+    if (version != 3) throw core::archive_error("the saved state of perceive has another version");
     a(ledger_, unclaimed_, views_, memories_, discovered_);
   }
 
  private:
   struct identity;
   struct element_result;
+
+  template <class F>
+  void each_host_memory(F const& f);
 
   void weigh(core::raw_message const& m, routed const& way, decoded& d, verdict& out);
   element_result weigh_element(core::raw_message const& m, routed const& way, message_kind kind, decoded_element& e);

@@ -32,6 +32,9 @@ class pipeline {
   void tick(core::time_point now, site_outcomes& out);
   void hold_timers(core::time_point until) { hold_until_ = std::max(hold_until_, until); }
   std::optional<core::time_point> next_due() const;
+  // What the dialects want said to the field by `now`; see hearer::requests_due.
+  std::vector<perceive::decoded_request> requests_due(core::time_point now) { return ears_.requests_due(now); }
+  void host_connected(core::time_point at) { ears_.host_connected(at); }
 
   unit_machine const* unit(std::string const& code) const;
   std::map<std::string, unit_machine> const& units() const { return units_; }
