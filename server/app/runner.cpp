@@ -80,13 +80,18 @@ void runner::run() {
     }
     if (n == 0) {
       // No later record can carry an earlier arrival than this, so a replay fires the same timers before the same records.
-      if (auto const idle = parts_.log.idle_now(at_)) parts_.machine.tick(*idle, now_);
+      if (auto const idle = parts_.log.idle_now(at_)) {
+        parts_.machine.tick(*idle, now_);
+        if (parts_.request)
+          for (auto& asked : parts_.machine.requests_due(*idle)) requests_.push_back(std::move(asked));
+      }
     }
     flush();
     if (at_ >= replay_until_ && !caught_up_) {
       caught_up_ = true;
       send_waiting();
     }
+    send_requests();
     if (n == 0) {
       if (last) break;
       parts_.log.wait(at_, 20ms);
@@ -109,9 +114,12 @@ void runner::take(journal::record const& r) {
   bool const stored_before = r.next <= committed_;
   switch (r.kind) {
     case journal::record_kind::message: {
-      auto const heard = parts_.machine.hear(r.message, now_);
+      auto heard = parts_.machine.hear(r.message, now_);
       ++messages_;
-      if (r.at >= start_end_) ++taken_;
+      if (r.at >= start_end_) {
+        ++taken_;
+        std::move(heard.requests.begin(), heard.requests.end(), std::back_inserter(requests_));
+      }
       changed_since_save_ = true;
       for (auto const& o : heard.observations) {
         changed_devices_.insert(o.device);
@@ -148,7 +156,8 @@ void runner::take(journal::record const& r) {
     case journal::record_kind::mark:
       if (r.message.topic == mark_deaf) parts_.machine.deaf(r.message.arrival);
       if (r.message.topic == mark_resumed || r.message.topic == mark_rejoined) parts_.machine.hears(r.message.arrival, r.message.topic == mark_rejoined);
-      if (r.message.topic != mark_deaf || r.message.payload == at_start) parts_.machine.hold_timers(r.message.arrival + drain_time);
+      if (r.message.topic == host_connected_mark) parts_.machine.host_connected(r.message.arrival);
+      else if (r.message.topic != mark_deaf || r.message.payload == at_start) parts_.machine.hold_timers(r.message.arrival + drain_time);
       break;
   }
 }
@@ -269,6 +278,15 @@ void runner::send(core::command_send const& s) {
 void runner::send_waiting() {
   auto const waiting = std::exchange(waiting_sends_, {});
   for (auto const& [key, s] : waiting) send(s);
+}
+
+// One that does not go out is not kept: the next connection asks every node anyway.
+void runner::send_requests() {
+  if (requests_.empty() || !caught_up_) return;
+  for (auto const& asked : std::exchange(requests_, {})) {
+    bool const out = parts_.request && parts_.request(asked.topic, asked.payload);
+    parts_.out->info("{} {}: {}", asked.topic, out ? "asked" : "not asked, the connection is away", asked.why);
+  }
 }
 
 // ---------------------------------------------------------------- screens

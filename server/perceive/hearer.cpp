@@ -432,7 +432,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   o.readings.reserve(e.readings.size() + 1);
   for (auto& r : e.readings) {
     bool const own_time = r.t && !(*r.t > m.arrival + limits.max_ahead) && !behind;
-    o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, false});
+    o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, r.historical, r.historical});
   }
   auto const* model = who->model;
   if (model) apply_model(*model, *who->device, o);
@@ -450,6 +450,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   if (e.t || e.time_refused) view.clock_wrong = ahead || behind || e.time_refused;
   for (std::size_t i = 0; i < o.readings.size(); ++i) {
     auto& r = o.readings[i];
+    if (r.overtaken) continue;  // historical: never the current value
     auto* const slot = i < slots_.size() ? &who->slots[slots_[i]] : nullptr;  // what the model made has none
     auto* newest = slot ? slot->newest : nullptr;
     if (!newest) {
