@@ -18,6 +18,7 @@ double rounded(double v) { return std::abs(v) < 1e6 ? std::round(v * 1e9) / 1e9 
 
 record_key key_of(message_kind kind, decoded_element const& e) {
   record_key k;
+  k.kind = static_cast<std::uint8_t>(kind);
   k.t = e.t;
   k.seq = e.seq;
   std::array<std::uint64_t, 4> parts{static_cast<std::uint64_t>(kind), 0, 0, 0};
