@@ -80,7 +80,7 @@ void read_model(node const& root, file_context const& c, site_names& names, name
   d.vendor = m.text("vendor");
   d.name = names_of(m);
   d.type = m.text("type");
-  d.link = m.choice("link", {"lorawan", "zigbee", "wifi", "ethernet", "cellular", "modbus"});
+  d.link = m.choice("link", {"lorawan", "zigbee", "wifi", "ethernet", "cellular", "modbus", "radio"});
   if (m.has("power")) d.power = m.choice("power", {"mains", "battery", "solar", "poe"});
   d.source = m.text("source");
   d.expected_interval = m.seconds_opt("expected_interval_s", true);
