@@ -18,7 +18,7 @@ from stack import ROOT, Stack  # noqa: E402
 from users import demo_people  # noqa: E402
 
 UNIT, GROUP, NODE, DEVICE, HOST = "03478", "Tram bom", "N1", "Meter1", "ioc-test"
-EVERY_S, REORDER_S = 3, 0.3
+EVERY_S, REORDER_S = 6, 0.3
 STATE = f"spBv1.0/STATE/{HOST}"
 
 
@@ -46,7 +46,8 @@ class Node:
             self.seq = 0
         number = self.seq if seq is None else seq
         text = "" if kind == "NDEATH" else f"timestamp: {timestamp or now_ms()} seq: {number} "
-        self.seq = (number + 1) % 256
+        if kind != "NDEATH":
+            self.seq = (number + 1) % 256
         text += " ".join(f"metrics {{ {m} }}" for m in metrics)
         topic = f"spBv1.0/{GROUP}/{kind}/{NODE}" + (f"/{device}" if device else "")
         return pub(self.stack.broker, self.user, self.password, topic, protoc("encode", text.encode()), qos=0)
@@ -82,11 +83,11 @@ def power(stack, token):
 
 def states(listener):
     """What was said on our STATE topic, in order."""
-    return [json.loads(bytes.fromhex(m[1])) for m in listener.messages() if m[0] == STATE and len(m) > 1]
+    return [json.loads(bytes.fromhex(m[0])) for m in listener.messages() if m[1] == STATE and m[0]]
 
 
 def rebirths(listener):
-    return [m for m in listener.messages() if m[0] == f"spBv1.0/{GROUP}/NCMD/{NODE}"]
+    return [m for m in listener.messages() if m[1] == f"spBv1.0/{GROUP}/NCMD/{NODE}"]
 
 
 def births_and_data(stack, node, token, checks):
@@ -105,7 +106,7 @@ def gap(stack, node, token, commands, checks):
     time.sleep(max(0, EVERY_S - 1))  # the asking at the connect may lie just behind us
     node.data(1.7, seq=node.seq + 1)
     checks.that("a gap in seq asks for a rebirth", stack.wait(lambda: len(rebirths(commands)) > asked, EVERY_S + 4))
-    text = protoc("decode", bytes.fromhex(rebirths(commands)[-1][1])).decode()
+    text = protoc("decode", bytes.fromhex(rebirths(commands)[-1][0])).decode()
     checks.that("the request is Node Control/Rebirth = true, without seq",
                 'name: "Node Control/Rebirth"' in text and "boolean_value: true" in text and "datatype: 11" in text and "seq:" not in text)
     first = time.monotonic()
@@ -174,7 +175,7 @@ def host_states(stack, node, token, listener, commands, checks):
     node.born()
     node.data(2.75)
     checks.that("then it hears them as before", stack.wait(lambda: power(stack, token) == 2750))
-    with Listener(stack.broker, node.user, node.password, [STATE], options=["-F", "MSG %t %x"]) as late:
+    with Listener(stack.broker, node.user, node.password, [STATE], options=["-F", "MSG %x %t"]) as late:
         checks.that("who comes later finds STATE retained", stack.wait(lambda: states(late) and states(late)[0]["online"]))
     checks.that("iocd stops in order", stack.stop("iocd"))
     checks.that("and has said offline before", stack.wait(lambda: not states(listener)[-1]["online"]))
@@ -208,7 +209,7 @@ def main():
         stack.inst.add_users({"admin": people["admin"], "officer": people["officer"]})
         token = stack.login("officer")
         node = Node(stack, password)
-        hexed = ["-F", "MSG %t %x"]
+        hexed = ["-F", "MSG %x %t"]
         with Listener(stack.broker, node.user, password, [STATE], options=hexed) as listener, \
                 Listener(stack.broker, node.user, password, [f"spBv1.0/{GROUP}/NCMD/{NODE}"], options=hexed) as commands:
             stack.wait(lambda: states(listener))

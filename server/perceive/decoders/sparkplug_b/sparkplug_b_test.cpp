@@ -15,6 +15,7 @@
 namespace ioc::perceive {
 namespace {
 using namespace test;
+using namespace sparkplug;
 
 constexpr std::uint64_t t0 = 1'800'000'000'000;  // fixture's at(0), ms
 
