@@ -411,10 +411,10 @@ TEST(sparkplug_b, no_prefix_and_no_flipped_byte_of_a_message_breaks_it) {
           auto const d = h.feed(topic, bytes);
           ++tried;
           taken += d.outcome == decode_outcome::accept;
-          if (d.outcome != decode_outcome::accept) EXPECT_FALSE(d.reason.empty());
+          if (d.outcome != decode_outcome::accept) { EXPECT_FALSE(d.reason.empty()); }
           for (auto const& e : d.elements)
             for (auto const& r : e.readings)
-              if (auto const* n = std::get_if<double>(&r.v)) EXPECT_TRUE(std::isfinite(*n));
+              if (auto const* n = std::get_if<double>(&r.v)) { EXPECT_TRUE(std::isfinite(*n)); }
         }
       }
     }
