@@ -1,6 +1,8 @@
 #pragma once
 #include "perceive/decoders/sparkplug_b/state.hpp"
 
+#include "perceive/quota.hpp"
+
 #include <cstddef>
 #include <map>
 #include <string>
@@ -44,8 +46,10 @@ class dialect_memory {
 
   template <class A>
   void io(A& a) {
-    a(kept_, bytes_, sparkplug);
+    a(kept_, bytes_, sparkplug, quota);
   }
+
+  perceive::quota quota;  // of the gateway that speaks this dialect
 
  private:
   std::map<std::string, std::string, std::less<>> kept_;

@@ -164,6 +164,16 @@ verdict hearer::hear(core::raw_message const& m) {
   if (way.unit.empty()) return end(outcome::rejected, "neither topic nor source names a unit"), std::move(out);
   if (!at.memory) return end(outcome::rejected, "there is no unit " + std::string(way.unit.substr(0, 32))), std::move(out);
 
+  // Before it is read: what is above a publisher's quota costs no more than this. A device's first message is always read.
+  if (bool const bridged = !way.gateway.empty(); bridged || at.who) {
+    quota_limit limit;
+    limit.per_s = way.source->info.quota_per_s.value_or(bridged ? 5'000 : 1'000);
+    limit.burst = 30 * limit.per_s;
+    auto const answer = (bridged ? at.memory->quota : at.who->view->quota).take(limit, m.arrival);
+    if (answer == quota::answer::flood) out.flooding = bridged ? std::string(way.gateway) : at.who->ref.text();
+    if (answer != quota::answer::fine) return end(outcome::rejected, "above its publisher's quota"), std::move(out);
+  }
+
   decode_input const in{way.rest, m.payload, m.arrival, m.retain, &way.source->settings, at.memory, way.gateway};
   decoded d = way.source->decode(in);
   out.requests = std::move(d.requests);

@@ -23,6 +23,7 @@ struct verdict {
   tally records;
   bool security = false;
   std::vector<core::observation> observations;
+  std::string flooding;  // "unit/device" or a gateway's name that has been above its quota for ten seconds; said once
   std::vector<decoded_request> requests;  // to be sent to the field, when live
 };
 

@@ -53,6 +53,8 @@ class pipeline {
   void restore(std::string_view bytes);
 
  private:
+  void report_flood(perceive::verdict const& heard, core::raw_message const& m, site_outcomes& out);
+
   perceive::hearer ears_;
   std::map<std::string, unit_machine> units_;
   core::time_point hold_until_;

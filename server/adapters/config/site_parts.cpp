@@ -62,6 +62,8 @@ void read_source(node const& root, file_context const& c, site_names& names, std
   if (m.has("unit")) s.unit = m.code("unit");
   if (auto const v = m.seconds_opt("max_age_s", true)) s.max_age = *v;
   if (auto const v = m.seconds_opt("max_ahead_s", true)) s.max_ahead = *v;
+  if (auto const v = m.seconds_opt("max_behind_s", true)) s.max_behind = *v;
+  s.quota_per_s = m.number_opt("quota_per_s", 0.1);
   if (auto const* map = m.child_opt("settings")) {
     if (!map->is_map()) m.fail("settings", "a map is expected", "write {base: zigbee2mqtt}");
     for (auto const& e : map->entries) s.settings[e.key] = e.value.scalar;
