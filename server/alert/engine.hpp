@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ioc::alert {
@@ -39,10 +40,16 @@ class engine {
 
   // --- facts; they change no alert until the next judge ---
   // A sample of an event time not older than the series' latest. Timers of the rules that read this series and are due earlier
-  // fire first, since their condition held until now.
-  void sample(std::string const& device, std::string const& metric, core::time_point t, double v, core::quality q, core::time_point known, changes& out);
+  // fire first, since their condition held until now. `late`: it was history when it came; an alert that rests on such samples
+  // alone is retrospective until a newer one confirms it.
+  void sample(std::string const& device, std::string const& metric, core::time_point t, double v, core::quality q, core::time_point known, changes& out,
+              bool late = false);
   void message(std::string const& device, core::time_point t);  // any sign of life
-  void event(std::string const& device, std::string const& name, core::time_point t);
+  void event(std::string const& device, std::string const& name, core::time_point t, bool late = false);
+  // The broker's connection went, or came back: silence is judged only where it could have been heard. `rejoin`: messages may have been
+  // lost meanwhile, or devices had to reconnect themselves; each first gets the time that it needs (core::device::rejoin).
+  void deaf();
+  void hears(core::time_point t, bool rejoin);
   void report(citizen_report r);
   void plan(planned_broadcast p);
   void coverage(std::string const& broadcast, double pct);
@@ -62,6 +69,11 @@ class engine {
   refusal ack(core::uuid id, std::string const& by, core::time_point at, changes& out);
   refusal close(core::uuid id, std::string const& by, std::string const& reason, core::time_point at, changes& out);
   refusal comment(core::uuid id, std::string const& by, std::string const& text, core::time_point at, changes& out);
+
+  // --- what history tells (see history.hpp) ---
+  // Takes over a retrospective alert, unless its rule has an alert on this subject that is still active.
+  void adopt(core::alert a, changes& out);
+  void end_history(core::uuid id, core::time_point at, changes& out);
 
   // --- what others ask ---
   core::alert const* find(core::uuid id) const;
@@ -84,17 +96,40 @@ class engine {
     rule const* r = nullptr;
     std::string subject;
     int subject_order = 0;
-    int depth = 0;  // of the device in the parent tree
+    int depth = 0;      // of the device in the parent tree
+    bool gate = false;  // others name its rule in quality_gate
+    bool dirty = false;
     cell_state* s = nullptr;
+    series_state const* own = nullptr;           // its subject's series
+    std::vector<series_state const*> peers;
+    device_state const* device = nullptr;        // its subject, for stale and event
     std::optional<core::time_point> due;
   };
+  // What a device's messages touch, found by one look-up.
+  struct reader {
+    std::string metric;
+    series_state* s = nullptr;
+    core::duration keep{0};  // the longest window
+    std::vector<std::size_t> cells;
+  };
+  struct device_io {
+    device_state* state = nullptr;
+    std::vector<reader> readers;
+    std::vector<std::size_t> listeners;  // stale and event cells
+  };
+  device_io& io_of(std::string const& device);
+  device_io const* find_io(std::string const& device) const;
 
   void build();
   std::size_t cell_of(rule const& r, std::string const& subject);
-  void mark(std::size_t i) { dirty_.insert(i); }
+  void mark(std::size_t i) {
+    if (std::exchange(cells_[i].dirty, true)) return;
+    dirty_.push_back(i);
+  }
   void set_due(std::size_t i, core::time_point now);
   std::optional<core::time_point> due_of(cell const& c, core::time_point now) const;
 
+  core::time_point silent_at(cell const& c) const;
   verdict evaluate(cell const& c, core::time_point t) const;
   verdict evaluate_derived(cell const& c, core::time_point t) const;
   std::vector<core::alert const*> members(cell const& c) const;
@@ -102,6 +137,9 @@ class engine {
   bool step_derived(core::time_point t, core::time_point known, changes& out);
   void raise(cell& c, std::optional<double> value, core::time_point t, core::time_point known, changes& out);
   void clear(cell& c, core::time_point t, changes& out);
+  void absorb_earlier(core::alert& a, changes& out);
+  bool rests_on_history(cell const& c) const;
+  void confirm(cell& c, core::time_point t, core::time_point known, changes& out);
   void release_children(std::string const& device, core::time_point t);
   void forget(core::uuid id);
   void emit(core::alert& a, core::alert_event what, core::time_point at, std::string const& by, changes& out);
@@ -112,7 +150,7 @@ class engine {
   core::alert_evidence evidence_of(cell const& c) const;
   void add_reading(core::alert_evidence& e, std::string const& device, std::string const& metric) const;
   std::string zone_of(cell const& c) const;
-  void run(std::vector<std::size_t> cells, core::time_point t, core::time_point known, changes& out);
+  void run(std::vector<std::size_t>& cells, core::time_point t, core::time_point known, changes& out);
 
   setup setup_;
   engine_state state_;
@@ -121,13 +159,13 @@ class engine {
   std::vector<std::string> zones_;  // in order of first use
   std::vector<cell> cells_;
   std::map<cell_key, std::size_t> cell_index_;
-  std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> readers_;  // series -> cells
-  std::map<std::pair<std::string, std::string>, core::duration> keep_;               // series -> longest window
-  std::unordered_map<std::string, std::vector<std::size_t>> listeners_;              // device -> stale and event cells
-  std::vector<std::size_t> derived_;                                                 // cells of combining rules, in order
+  std::unordered_map<std::string, device_io> io_;  // by device
+  device_io* last_io_ = nullptr;                    // of the device that spoke last: readings of one message come together
+  std::string last_device_;
+  std::vector<std::size_t> derived_;  // cells of combining rules, in order
   std::set<std::pair<core::time_point, std::size_t>> dues_;
   std::set<std::pair<core::time_point, core::uuid>> limits_;
-  std::set<std::size_t> dirty_;
+  std::vector<std::size_t> dirty_, now_;
   std::set<std::string> gates_;  // deviation rules that others name in quality_gate
   std::vector<core::uuid> orphans_;  // alerts of rules that a reload took away
   bool alerts_changed_ = false;

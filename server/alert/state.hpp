@@ -16,14 +16,47 @@ struct point {
   core::time_point t;
   double v = 0;
   core::quality q = core::quality::good;
+  bool late = false;  // was history when it came
   template <class A>
-  void io(A& a) { a(t, v, q); }
+  void io(A& a) { a(t, v, q, late); }
+};
+
+// Points in the order of time; a vector whose front moves: most series keep one or two, and a deque would cost each half a kilobyte.
+class point_window {
+ public:
+  bool empty() const { return first_ == points_.size(); }
+  std::size_t size() const { return points_.size() - first_; }
+  point const& back() const { return points_.back(); }
+  point const& operator[](std::size_t i) const { return points_[first_ + i]; }
+  auto rbegin() const { return points_.rbegin(); }
+  auto rend() const { return points_.rend() - static_cast<std::ptrdiff_t>(first_); }
+  void push_back(point p) { points_.push_back(p); }
+  void pop_back() { points_.pop_back(); }
+  void pop_front() {
+    if (++first_ < 16 || first_ * 2 < points_.size()) {
+      if (first_ < points_.size()) return;
+    }
+    points_.erase(points_.begin(), points_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+  template <class A>
+  void io(A& a) {
+    if (first_ > 0) {  // what is saved is what is kept
+      points_.erase(points_.begin(), points_.begin() + static_cast<std::ptrdiff_t>(first_));
+      first_ = 0;
+    }
+    a(points_);
+  }
+
+ private:
+  std::vector<point> points_;
+  std::size_t first_ = 0;
 };
 
 // The samples of one series that rules still need, oldest first, the latest last: all younger than the longest window, and one
 // at or before its older end (rate needs it).
 struct series_state {
-  std::deque<point> points;
+  point_window points;
   template <class A>
   void io(A& a) { a(points); }
 };
@@ -32,8 +65,9 @@ struct device_state {
   std::optional<core::time_point> last_message;
   std::string event;  // the latest event's name
   core::time_point event_at;
+  bool event_late = false;
   template <class A>
-  void io(A& a) { a(last_message, event, event_at); }
+  void io(A& a) { a(last_message, event, event_at, event_late); }
 };
 
 // One rule on one subject: where its two conditions stand and since when. `armed` is false from a clear until the condition has
@@ -78,6 +112,8 @@ struct planned_broadcast {
 // All that the engine remembers between two calls, saved with the journal position that it reflects.
 struct engine_state {
   core::time_point started;  // silence before a device's first message is counted from here
+  bool deaf = false;         // nothing can be heard: no silence is judged
+  core::time_point hears_since;
   std::map<std::pair<std::string, std::string>, series_state> series;  // (device, metric)
   std::map<std::string, device_state> devices;
   std::map<cell_key, cell_state> cells;
@@ -85,7 +121,7 @@ struct engine_state {
   std::vector<planned_broadcast> plans;
   std::map<core::uuid, core::alert> open;
   template <class A>
-  void io(A& a) { a(started, series, devices, cells, reports, plans, open); }
+  void io(A& a) { a(started, deaf, hears_since, series, devices, cells, reports, plans, open); }
 };
 
 // What the engine is built from; immutable while it runs.

@@ -3,6 +3,7 @@
 #include "adapters/config/load.hpp"
 #include "adapters/journal/journal.hpp"
 #include "adapters/mqtt/client.hpp"
+#include "adapters/mqtt/sparkplug_host.hpp"
 #include "adapters/postgres/accounts.hpp"
 #include "adapters/postgres/queries.hpp"
 #include "adapters/postgres/writer.hpp"
@@ -10,6 +11,7 @@
 #include "app/backend.hpp"
 #include "app/logging.hpp"
 #include "app/runner.hpp"
+#include "app/sparkplug_sources.hpp"
 #include "app/start_checks.hpp"
 #include "core/archive.hpp"
 #include "perceive/catalogue.hpp"
@@ -39,7 +41,7 @@ mqtt::options mqtt_options(config::server_settings const& s, config::site const&
   o.password = config::read_secret(s.mqtt.password_file, "mqtt.password_file", s.path);
   o.filters = {"ioc/v1/#", "ioc/raw/v1/#"};
   for (auto const& source : site.sources)  // sources that come unbridged name their one unit
-    if (!source.unit.empty()) o.filters.insert(o.filters.end(), source.filters.begin(), source.filters.end());
+    if (!source.unit.empty() && !(s.sparkplug.on() && source.decoder == "sparkplug_b")) o.filters.insert(o.filters.end(), source.filters.begin(), source.filters.end());
   o.ca_file = s.mqtt.ca;
   o.certificate_file = s.mqtt.certificate;
   o.key_file = s.mqtt.key;
@@ -70,7 +72,8 @@ std::string_view to_text(mqtt::phase p) {
 }  // namespace
 
 void check(config::server_settings const& settings) {
-  auto const site = config::load_site(settings.config_dir);
+  auto site = config::load_site(settings.config_dir);
+  bind_sparkplug(settings, site);
   auto const catalogue = site.catalogue();
   check_port(settings);
   check_database(settings, postgres_options(settings));
@@ -85,7 +88,8 @@ int run(config::server_settings const& settings) {
   std::signal(SIGPIPE, SIG_IGN);
 
   auto const out = make_log(settings.log);
-  auto const site = config::load_site(settings.config_dir);
+  auto site = config::load_site(settings.config_dir);
+  bind_sparkplug(settings, site);
   check_port(settings);
 
   // The journal: what came in, and what people did. Damage at its tail is cut and said.
@@ -142,22 +146,38 @@ int run(config::server_settings const& settings) {
   // Screens, and the broker's connection: the callback appends to the journal and returns.
   web::hub hub;
   std::atomic<std::uint64_t> messages_in{0};
-  mqtt::client broker{mqtt_options(settings, site),
-                      [&](mqtt::incoming const& m) {
-                        if (!log->append(journal::record_kind::message, m.topic, m.payload, m.qos, m.dup, m.retain)) return mqtt::taken::refused;
-                        ++messages_in;
-                        return log->nearly_full() ? mqtt::taken::stored_nearly_full : mqtt::taken::stored;
-                      },
+  bool hears = false;  // the broker's thread only
+  mqtt::sink const take = [&](mqtt::incoming const& m) {
+    if (!log->append(journal::record_kind::message, m.topic, m.payload, m.qos, m.dup, m.retain)) return mqtt::taken::refused;
+    ++messages_in;
+    return log->nearly_full() ? mqtt::taken::stored_nearly_full : mqtt::taken::stored;
+  };
+  mqtt::client broker{mqtt_options(settings, site), take,
                       [&](mqtt::client_state const& s) {
                         out->info("broker: {}{}{}", to_text(s.phase), s.reason.empty() ? "" : ": ", s.reason);
                         if (!s.save_trouble.empty()) out->warn("{}", s.save_trouble);
                         // What waited in the broker comes now; no timer calls a device silent before it was heard.
-                        if (s.connected()) log->append(journal::record_kind::mark, "resumed", "");
+                        if (s.connected() != hears) {
+                          hears = s.connected();
+                          bool const nothing_lost = s.session_present && s.connects <= 1;  // only we were away, the broker kept all
+                          log->append(journal::record_kind::mark, !hears ? mark_deaf : nothing_lost ? mark_resumed : mark_rejoined, "");
+                        }
                       }};
+  std::unique_ptr<mqtt::sparkplug_host> field;
+  if (settings.sparkplug.on()) {
+    auto o = mqtt_options(settings, site);
+    o.client_id += "-sparkplug";
+    field = std::make_unique<mqtt::sparkplug_host>(std::move(o), settings.sparkplug.host_id, take, [&](mqtt::client_state const& s) {
+      out->info("Sparkplug host {}: {}{}{}", settings.sparkplug.host_id, to_text(s.phase), s.reason.empty() ? "" : ": ", s.reason);
+      // What the edge nodes said meanwhile was never heard: they are asked for their births.
+      if (s.connected()) log->append(journal::record_kind::mark, host_connected_mark, "");
+    });
+  }
   runner pipeline{{machine, *log, writer, hub,
                    [&](std::string const& topic, std::string const& payload, std::chrono::seconds expiry) {
                      return broker.publish(topic, payload, 1, false, expiry);
                    },
+                   field ? request_function([&field](std::string const& topic, std::string const& payload) { return field->request(topic, payload); }) : nullptr,
                    out},
                   from, start.position, std::move(sent)};
   {
@@ -177,8 +197,21 @@ int run(config::server_settings const& settings) {
   for (auto const& o : queries.open_objects())
     if (o.kind == "task") show_stored_task(hub, o.doc);
 
+  hub.make_by(web::channel::devices, [&](std::vector<std::string> const& keys) {
+    return pipeline.look([keys](pipeline::pipeline const& p) {  // a copy: it may run after the wait was given up
+      std::vector<std::string> texts;
+      texts.reserve(keys.size());
+      for (auto const& k : keys) {
+        auto const slash = k.find('/');
+        texts.push_back(device_json(p, {k.substr(0, slash), k.substr(slash + 1)}, wall_clock()));
+      }
+      return texts;
+    });
+  });
+
   pipeline.start();
   broker.start();
+  if (field) field->start();
   try {
     web.start();
   } catch (std::exception const& e) {
@@ -189,7 +222,10 @@ int run(config::server_settings const& settings) {
   for (int ticks = 0;; ++ticks) {
     timespec const second{1, 0};
     if (sigtimedwait(&signals, nullptr, &second) > 0) break;
-    if (broker.state().phase == mqtt::phase::paused && !log->nearly_full()) broker.resume();
+    if (!log->nearly_full()) {
+      if (broker.state().phase == mqtt::phase::paused) broker.resume();
+      if (field && field->state().phase == mqtt::phase::paused) field->resume();
+    }
     if (ticks % 600 == 0) {
       try {
         postgres::accounts{pool}.delete_ended(wall_clock());
@@ -201,6 +237,7 @@ int run(config::server_settings const& settings) {
 
   out->info("stopping");
   web.stop();       // nobody asks any more
+  if (field) field->stop();  // the edge nodes are told
   broker.stop();    // nothing comes any more; the broker keeps our session
   pipeline.stop();  // works in what is left and saves its state
   if (!writer.drain(std::chrono::seconds{10})) out->warn("not all is in PostgreSQL yet; the journal keeps the rest");

@@ -19,6 +19,8 @@ void show(web::hub& h, core::task const& t);
 // A task as the database has it: the machine keeps no tasks.
 void show_stored_task(web::hub& h, std::string const& doc);
 void show_device(web::hub& h, pipeline::pipeline const& p, core::device_ref const& d, core::time_point now);
+// As show_device, for one that nobody follows: it is drawn when somebody looks.
+void touch_device(web::hub& h, pipeline::pipeline const& p, core::device_ref const& d, core::time_point now);
 void show_readings(web::hub& h, core::observation const& o);
 
 void add_rows(core::observation const& o, postgres::batch& b);
@@ -30,8 +32,8 @@ void add_rows(core::task const& t, postgres::batch& b);
 void add_rejection(perceive::verdict const& v, journal::record const& r, postgres::batch& b);
 void add_device(pipeline::pipeline const& p, core::device_ref const& d, core::time_point now, postgres::batch& b);
 
-// online / offline / unknown of a device at `now`, as rules and its own messages tell.
-std::string connection_of(pipeline::pipeline const& p, core::device const& d, core::time_point now);
+// Whether a device is there at `now`, as rules and its own messages tell, and why.
+perceive::presence_state connection_of(pipeline::pipeline const& p, core::device const& d, core::time_point now);
 std::string device_json(pipeline::pipeline const& p, core::device_ref const& d, core::time_point now);
 std::string summary_json(pipeline::pipeline const& p, pipeline::unit_machine const& unit, std::vector<core::time_point> const& raises, double rate,
                          bool database_up, core::time_point now);

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t records_per_round = 512;
 constexpr auto drain_time = 3s;          // what waited in the broker arrives within this after a start
 constexpr auto keep_ended = 24h;         // ended commands and advice stay in memory this long
-constexpr std::string_view resumed = "resumed";
+constexpr std::string_view at_start = "start";
 
 std::pair<core::uuid, int> key_of(core::command_send const& s) { return {s.id, s.attempt}; }
 
@@ -38,7 +38,7 @@ runner::runner(parts p, journal::position from, journal::position committed, sen
 runner::~runner() { stop(); }
 
 void runner::start() {
-  if (!parts_.log.append(journal::record_kind::mark, resumed, "")) throw std::runtime_error("the journal is full: free disk space, or raise journal.max_mib");
+  if (!parts_.log.append(journal::record_kind::mark, mark_deaf, at_start)) throw std::runtime_error("the journal is full: free disk space, or raise journal.max_mib");
   replay_until_ = parts_.log.end();
   for (auto const& [code, unit] : parts_.machine.units())
     for (auto const& [id, a] : unit.alerts().open()) show(parts_.screens, a, unit, false);
@@ -80,13 +80,18 @@ void runner::run() {
     }
     if (n == 0) {
       // No later record can carry an earlier arrival than this, so a replay fires the same timers before the same records.
-      if (auto const idle = parts_.log.idle_now(at_)) parts_.machine.tick(*idle, now_);
+      if (auto const idle = parts_.log.idle_now(at_)) {
+        parts_.machine.tick(*idle, now_);
+        if (parts_.request)
+          for (auto& asked : parts_.machine.requests_due(*idle)) requests_.push_back(std::move(asked));
+      }
     }
     flush();
     if (at_ >= replay_until_ && !caught_up_) {
       caught_up_ = true;
       send_waiting();
     }
+    send_requests();
     if (n == 0) {
       if (last) break;
       parts_.log.wait(at_, 20ms);
@@ -109,9 +114,12 @@ void runner::take(journal::record const& r) {
   bool const stored_before = r.next <= committed_;
   switch (r.kind) {
     case journal::record_kind::message: {
-      auto const heard = parts_.machine.hear(r.message, now_);
+      auto heard = parts_.machine.hear(r.message, now_);
       ++messages_;
-      if (r.at >= start_end_) ++taken_;
+      if (r.at >= start_end_) {
+        ++taken_;
+        std::move(heard.requests.begin(), heard.requests.end(), std::back_inserter(requests_));
+      }
       changed_since_save_ = true;
       for (auto const& o : heard.observations) {
         changed_devices_.insert(o.device);
@@ -146,7 +154,10 @@ void runner::take(journal::record const& r) {
       }
       break;
     case journal::record_kind::mark:
-      if (r.message.topic == resumed) parts_.machine.hold_timers(r.message.arrival + drain_time);
+      if (r.message.topic == mark_deaf) parts_.machine.deaf(r.message.arrival);
+      if (r.message.topic == mark_resumed || r.message.topic == mark_rejoined) parts_.machine.hears(r.message.arrival, r.message.topic == mark_rejoined);
+      if (r.message.topic == host_connected_mark) parts_.machine.host_connected(r.message.arrival);
+      else if (r.message.topic != mark_deaf || r.message.payload == at_start) parts_.machine.hold_timers(r.message.arrival + drain_time);
       break;
   }
 }
@@ -269,26 +280,54 @@ void runner::send_waiting() {
   for (auto const& [key, s] : waiting) send(s);
 }
 
+// One that does not go out is not kept: the next connection asks every node anyway.
+void runner::send_requests() {
+  if (requests_.empty() || !caught_up_) return;
+  for (auto const& asked : std::exchange(requests_, {})) {
+    bool const out = parts_.request && parts_.request(asked.topic, asked.payload);
+    parts_.out->info("{} {}: {}", asked.topic, out ? "asked" : "not asked, the connection is away", asked.why);
+  }
+}
+
 // ---------------------------------------------------------------- screens
 
+// Draws the devices that somebody follows, so many a round; of the others the hub is told that they are there, and they are drawn when
+// somebody looks.
 void runner::refresh_devices(bool all) {
+  constexpr std::size_t most_a_round = 2'000, looked_at_a_round = 2'000;
   auto const now = clock::now();
   if (!all && now - last_screen_ < 200ms) return;
   last_screen_ = now;
   auto const at = wall_clock();
-  for (auto const& d : std::exchange(changed_devices_, {})) {
-    show_device(parts_.screens, parts_.machine, d, at);
-    unstored_devices_.insert(d);
-  }
-  if (all || now - last_quiet_ >= 1s) {  // who says nothing changes, too: it grows old
-    last_quiet_ = now;
-    for (auto const& d : parts_.machine.ears().known().devices.devices()) {
-      auto& shown = connections_[{d.unit, d.id}];
-      if (auto is = connection_of(parts_.machine, d, at); is != shown) {
-        shown = std::move(is);
-        show_device(parts_.screens, parts_.machine, {d.unit, d.id}, at);
-      }
+  auto const draw = [&](core::device_ref const& d, bool changed_state) {
+    auto const [i, fresh] = drawn_.try_emplace(d, false);
+    if (parts_.screens.followed(web::channel::devices, d.unit)) {
+      show_device(parts_.screens, parts_.machine, d, at);
+      i->second = true;
+    } else if (fresh || changed_state || std::exchange(i->second, false)) {
+      touch_device(parts_.screens, parts_.machine, d, at);
     }
+  };
+  std::size_t n = 0;
+  for (auto d = changed_devices_.begin(); d != changed_devices_.end() && (all || n < most_a_round); ++n) {
+    draw(*d, false);
+    unstored_devices_.insert(*d);
+    d = changed_devices_.erase(d);
+  }
+  // Who says nothing changes, too: it grows old.
+  auto const& devices = parts_.machine.ears().known().devices.devices();
+  if (connections_.size() != devices.size()) connections_.assign(devices.size(), "?");
+  if (all || now - last_quiet_ >= 1s || next_quiet_ > 0) {
+    if (next_quiet_ == 0) last_quiet_ = now;
+    auto const end = all ? devices.size() : std::min(devices.size(), next_quiet_ + looked_at_a_round);
+    for (auto i = all ? 0 : next_quiet_; i < end; ++i) {
+      auto const there = connection_of(parts_.machine, devices[i], at);
+      auto is = std::string{to_text(there.is)} + there.by;
+      if (is == connections_[i]) continue;
+      connections_[i] = std::move(is);
+      draw({devices[i].unit, devices[i].id}, true);
+    }
+    next_quiet_ = end >= devices.size() ? 0 : end;
   }
   refresh_unsaved();
 }

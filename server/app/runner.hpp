@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -29,8 +30,17 @@ struct operation_reply {
   journal::position at = 0;  // its record ends here: once the database holds this position, it is saved
 };
 
+// The server's own notes in the journal: the broker's connection is not there (payload "start": the process has just begun); it is
+// there and nothing was lost meanwhile; it is there, and devices may have had to reconnect themselves.
+inline constexpr std::string_view mark_deaf = "deaf", mark_resumed = "resumed", mark_rejoined = "rejoined";
+
 // Publishes one command; false = the broker is away (the next attempt may reach it).
 using publish_function = std::function<bool(std::string const& topic, std::string const& payload, std::chrono::seconds expiry)>;
+// Publishes a dialect's own request to the field (QoS 0, not retained); false = the host's connection is away, nobody hears it.
+using request_function = std::function<bool(std::string const& topic, std::string const& payload)>;
+
+// The journal's mark of a new connection of the Sparkplug host.
+inline constexpr std::string_view host_connected_mark = "sparkplug-connected";
 
 // The pipeline's thread: reads the journal in order, lets the machine work each record in, and hands what came of it to the
 // database's writer, the screens and the broker, in this order: synced, shown, stored, sent. On a start it replays from the saved
@@ -43,6 +53,7 @@ class runner {
     postgres::writer& database;
     web::hub& screens;
     publish_function publish;
+    request_function request;  // empty = this server is no Sparkplug host
     std::shared_ptr<spdlog::logger> out;
   };
   // `from`: where the saved state stands. `committed`: up to here the database holds the rows already.
@@ -89,6 +100,7 @@ class runner {
   void show_and_store(std::string const& unit, pipeline::outcomes const& o, postgres::batch& b);
   void send(core::command_send const& s);
   void send_waiting();
+  void send_requests();
   void refresh_devices(bool all);
   void refresh_summaries();
   void save_state(bool last);
@@ -109,7 +121,9 @@ class runner {
 
   pipeline::site_outcomes now_;
   postgres::batch batch_;
-  std::set<core::device_ref> changed_devices_, unstored_devices_;
+  std::unordered_set<core::device_ref> changed_devices_, unstored_devices_;
+  std::unordered_map<core::device_ref, bool> drawn_;  // devices that the hub knows; true = with their text
+  std::vector<perceive::decoded_request> requests_;  // of this run's messages: a replay asks the field nothing
   std::map<std::pair<core::uuid, int>, core::command_send> waiting_sends_;  // found by the replay, not yet seen as sent
   std::vector<std::pair<journal::position, operation_reply>> answered_;
   // Alerts whose last change the database may not hold yet: shown as unsaved once that takes long.
@@ -134,7 +148,8 @@ class runner {
   journal::position handed_over_ = 0;               // the last position given to the writer
   journal::position saved_ = 0, saved_before_ = 0;  // of the last saved state, and of the one before
   sent_set sent_;
-  std::map<std::pair<std::string, std::string>, std::string> connections_;  // as shown
+  std::vector<std::string> connections_;  // as shown, by place in the registry
+  std::size_t next_quiet_ = 0;
   bool changed_since_save_ = false;
   std::map<std::string, std::vector<core::time_point>> raises_;  // last ten minutes, for the load bar
 };

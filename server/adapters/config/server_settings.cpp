@@ -33,6 +33,7 @@ class settings_reader {
       }
       s_.postgres.password_file = path(k, k.text_opt("password_file").value_or(""));
     });
+    optional_section("sparkplug", [this](map_reader& k) { sparkplug(k); });
     optional_section("journal", [this](map_reader& k) {
       s_.journal.max_mib = static_cast<std::uint32_t>(k.integer_opt("max_mib", 16, 1 << 20).value_or(1024));
       s_.journal.segment_mib = static_cast<std::uint32_t>(k.integer_opt("segment_mib", 1, 4096).value_or(64));
@@ -116,6 +117,30 @@ class settings_reader {
     if (!local(q.host) && q.ca.empty() && !q.allow_plain_outside)
       k.fail("host", q.host + " is another machine and the password would travel in plain", "give ca, or say allow_plain_outside: true");
     q.broker_pid_file = path(k, k.text_opt("broker_pid_file").value_or(""));
+  }
+
+  // One level of an MQTT topic, as Sparkplug's ids are.
+  static bool one_level(std::string const& id) { return !id.empty() && id.size() <= 128 && id.find_first_of(std::string_view("/+#\0", 4)) == std::string::npos; }
+
+  void sparkplug(map_reader& k) {
+    auto& p = s_.sparkplug;
+    p.host_id = k.text("host_id");
+    if (k.has("host_id") && !one_level(p.host_id)) k.fail("host_id", "\"" + p.host_id + "\" is no host id", "write one word without '/', '+' and '#', such as ioc-xa");
+    if (k.has("unit")) p.unit = k.code("unit");
+    if (auto const* map = k.child_opt("groups")) {
+      if (!map->is_map()) k.fail("groups", "a map group: unit is expected", "write {Tram bom: \"03478\"}");
+      for (auto const& e : map->entries) {
+        bool const code = e.value.is_scalar() && e.value.quoted && !e.value.scalar.empty();
+        if (!one_level(e.key) || e.key == "STATE") k.context().fail(e.line, k.place("groups") + "." + e.key, "is no Sparkplug group", "a group holds no '/', '+', '#' and is not STATE");
+        else if (code) p.groups[e.key] = e.value.scalar;
+        else k.context().fail(e.line, k.place("groups") + "." + e.key, "the code of a unit in quotes is expected", "write such as \"03478\"");
+      }
+    }
+    if (p.unit.empty() && p.groups.empty() && !p.host_id.empty()) k.fail("unit", "neither unit nor groups is given: whose are the edge nodes?", "write unit: \"03478\", or groups: {Group: \"03478\"}");
+    p.reorder_s = k.number_opt("reorder_s", 0).value_or(p.reorder_s);
+    p.rebirth_every_s = k.number_opt("rebirth_every_s", 1).value_or(p.rebirth_every_s);
+    if (p.reorder_s > 3600) k.fail("reorder_s", "is more than an hour", "write seconds, such as 5");
+    if (p.rebirth_every_s > 86400) k.fail("rebirth_every_s", "is more than a day", "write seconds, such as 60");
   }
 
   map_reader& m_;

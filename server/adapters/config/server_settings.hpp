@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace ioc::config {
@@ -21,6 +22,17 @@ struct mqtt_settings {
   std::string ca, certificate, key;
   bool allow_plain_outside = false;
   std::string broker_pid_file;  // a new session is saved by a signal to this process; empty = the broker is elsewhere
+};
+
+// This server as a Sparkplug B host application; without a host id it is none. Topics name no commune: a group's unit stands in `groups`,
+// every other group's is `unit` (empty = its messages are refused).
+struct sparkplug_settings {
+  std::string host_id;
+  std::string unit;
+  std::map<std::string, std::string> groups;  // Sparkplug group → unit
+  double reorder_s = 5;
+  double rebirth_every_s = 60;
+  bool on() const { return !host_id.empty(); }
 };
 
 struct postgres_settings {
@@ -46,6 +58,7 @@ struct server_settings {
   std::string data_dir, config_dir, migrations_dir;
   http_settings http;
   mqtt_settings mqtt;
+  sparkplug_settings sparkplug;
   postgres_settings postgres;
   journal_settings journal;
   log_settings log;

@@ -188,8 +188,9 @@ struct client::impl final : connection_events {
       why = broken ? broken_why : "";
       // From here on publish() says no, before what is left is given up.
       enter(held, pausing ? phase::paused : stopping ? phase::stopped : phase::waiting, why);
+      bool const send_will = pausing && !stopping;
       held.unlock();
-      if (why.empty()) c.disconnect();
+      if (why.empty()) c.disconnect(send_will);
     } catch (std::exception const& e) {
       if (held.owns_lock()) held.unlock();
       why = e.what();

@@ -32,17 +32,21 @@ std::string words(::mqtt::exception const& e) {
 ::mqtt::connect_options connect_options(options const& o) {
   ::mqtt::connect_options c;
   c.set_mqtt_version(MQTTVERSION_5);
-  c.set_clean_start(false);
+  c.set_clean_start(o.clean);
   c.set_automatic_reconnect(false);
   c.set_keep_alive_interval(o.keep_alive);
   c.set_connect_timeout(o.connect_timeout);
   if (!o.user.empty()) c.set_user_name(o.user);
   if (!o.password.empty()) c.set_password(o.password);
   ::mqtt::properties p;
-  p.add(::mqtt::property(::mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(o.session_expiry.count())));
+  p.add(::mqtt::property(::mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(o.clean ? 0 : o.session_expiry.count())));
   p.add(::mqtt::property(::mqtt::property::RECEIVE_MAXIMUM, static_cast<std::int32_t>(o.receive_maximum)));
   p.add(::mqtt::property(::mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(o.maximum_packet)));
   c.set_properties(std::move(p));
+  if (o.will) {
+    auto const last = o.will();
+    c.set_will(::mqtt::will_options(last.topic, last.payload, 1, true, ::mqtt::properties{}));
+  }
   if (!o.ca_file.empty()) {
     ::mqtt::ssl_options s;
     s.set_trust_store(o.ca_file.string());
@@ -137,8 +141,10 @@ bool connection::publish(std::string topic, std::string payload, std::uint8_t qo
   return false;
 }
 
-void connection::disconnect() noexcept try {
-  p_->client.disconnect(0)->wait_for(std::chrono::seconds{2});
+void connection::disconnect(bool send_will) noexcept try {
+  ::mqtt::disconnect_options how;
+  if (send_will) how.set_reason_code(::mqtt::ReasonCode::DISCONNECT_WITH_WILL_MESSAGE);
+  p_->client.disconnect(how)->wait_for(std::chrono::seconds{2});
 } catch (std::exception const&) {
   // It was gone already; the broker keeps the session either way.
 }

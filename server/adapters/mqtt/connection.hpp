@@ -30,8 +30,8 @@ class connection {
   void subscribe(std::vector<std::string> const& filters, std::atomic<bool> const& stopping);
   // The answer comes as answered(id). False: Paho took it not, and no answer comes.
   bool publish(std::string topic, std::string payload, std::uint8_t qos, bool retain, std::chrono::seconds expiry, std::uint64_t id);
-  // Says goodbye, keeping the session.
-  void disconnect() noexcept;
+  // Says goodbye, keeping the session. `send_will`: the broker is to say our will nevertheless.
+  void disconnect(bool send_will = false) noexcept;
 
  private:
   struct paho;
