@@ -298,19 +298,6 @@ TEST(ledger, balances_under_anything) {
 }
 
 // 100,000 messages of four values within the ten seconds in which they arrive; sanitizers and a busy machine included.
-TEST(speed, ten_thousand_a_second_are_easy) {
-  hearer h(small_catalogue());
-  std::vector<core::raw_message> messages;
-  for (std::uint64_t i = 0; i < 100'000; ++i)
-    messages.push_back(telemetry(record(static_cast<double>(i / 200) * 0.1, i / 200, R"({"level":1.5,"temp":20.25,"v_a":229.5,"i_a":7.25})"), static_cast<double>(i / 200) * 0.1,
-                                 "D" + std::to_string(i % 200)));
-  auto const begin = std::chrono::steady_clock::now();
-  for (auto const& m : messages) ASSERT_EQ(h.hear(m).what, outcome::stored);
-  double const took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  std::printf("%.2f us a message\n", took * 10);
-  EXPECT_LT(took, 10);
-}
-
 TEST(state, of_another_version_is_refused) {
   hearer h(small_catalogue());
   core::archive_writer out;
