@@ -263,10 +263,7 @@ decoded data(step& s, node_session& n) {
   }
   if (!unknown.empty()) want_rebirth(s.state, s.key, s.policy, s.in.arrival, std::move(unknown));
   if (d.elements.front().readings.empty()) {
-    if (d.elements.size() > 1) {
-      d.elements.erase(d.elements.begin());
-      return d;  // refused altogether, each metric with its reason
-    }
+    if (d.elements.size() > 1) return decoded::rejected(std::move(d.elements[1].refused));
     if (s.p.metrics.empty()) return decoded::ignored("no metric in it");
     return decoded::ignored(ignored ? std::string("nothing to keep: ") + ignored : "nothing to keep: only control metrics");
   }
