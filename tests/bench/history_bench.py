@@ -27,6 +27,7 @@ checks = Checks()
 def fill(s):
     sql = s.postgres.sql
     steps = int(MILLIONS * 1e6 / 4 / DEVICES)  # messages of each device
+    end = sql("select date_trunc('minute', now()) - interval '1 minute'")
     sql("drop index reading_device_ts")
     sql(f"""insert into reading_device (unit, device) values ('{UNIT}', '{DEVICE}') on conflict do nothing;
             insert into reading_device (unit, device) select '{UNIT}', 'bench-' || n from generate_series(2, {DEVICES}) n;
@@ -37,12 +38,12 @@ def fill(s):
         last = min(first + piece, steps) - 1
         sql(f"""insert into reading (ts, known_at, seq, device_id, layout_id, numbers)
                 select t, t + interval '80 ms', n, d.id, layout_id('{{{METRIC},battery,rssi,snr}}'), array[3 + (n % 977) / 700.0, 90, -(n % 60), 7.5]
-                from (select n, date_trunc('minute', now()) - interval '1 minute' - ({steps} - n) * interval '{EVERY_S} s' as t from generate_series({first}, {last}) n) x
+                from (select n, timestamptz '{end}' - ({steps} - n) * interval '{EVERY_S} s' as t from generate_series({first}, {last}) n) x
                 cross join reading_device d""")
     # The one device reaches back a month.
     sql(f"""insert into reading (ts, known_at, seq, device_id, layout_id, numbers)
             select t, t + interval '80 ms', 0, d.id, layout_id('{{{METRIC},battery,rssi,snr}}'), array[3.3, 90, -50, 7.5]
-            from generate_series(now() - interval '{DAYS_OF_ONE} days', now() - interval '1 minute' - {steps} * interval '{EVERY_S} s', interval '{EVERY_S} s') t, reading_device d
+            from generate_series({steps} + 1, {DAYS_OF_ONE} * 86400 / {EVERY_S}) back cross join lateral (select timestamptz '{end}' - back * interval '{EVERY_S} s' as t) x, reading_device d
             where d.device = '{DEVICE}'""")
     sql("create index reading_device_ts on reading (device_id, ts)")
     sql("""truncate rollup_due; update rollup_state set minute_until = date_trunc('minute', now()), hour_until = date_trunc('hour', now()),

@@ -74,7 +74,7 @@ figure through_writer(options const& o, std::size_t messages) {
 }
 
 figure through_libpq(options const& o, std::size_t messages) {
-  link l(o, "bench");
+  postgres::link l(o, "bench");
   l.limit(10min);
   layout_book book;
   auto const layout = book.find({"m/0", "m/1", "m/2", "m/3"});
