@@ -29,6 +29,10 @@ postgres::options postgres_options(config::server_settings const& s) {
   o.url = s.postgres.url;
   o.password_file = s.postgres.password_file;
   o.migrations_dir = s.migrations_dir;
+  o.keep = {s.retention.raw_days, s.retention.minute_days, s.retention.hour_days, s.retention.day_days, s.retention.event_days, s.retention.rejected_days};
+  o.spill_dir = s.data_dir + "/waiting";
+  // As large as what the whole journal can become: then alerts go on for as long as the journal takes messages.
+  o.spill_bytes = static_cast<std::size_t>(s.shares.waiting_mib ? s.shares.waiting_mib : 2 * static_cast<std::int64_t>(s.journal.max_mib)) << 20;
   return o;
 }
 
@@ -191,7 +195,8 @@ int run(config::server_settings const& settings) {
   web::server* web_server = nullptr;
   backend answers{{site, pipeline, *log, writer, queries, postgres::accounts{pool}, broker, [&] { return database_up.load(); },
                    [&] { return messages_in.load(); }, [&] { return web_server ? web_server->metrics() : std::string{}; },
-                   settings.first_login_changes_password}};
+                   settings.first_login_changes_password, postgres_options(settings).keep,
+                   {settings.shares.database_mib, settings.shares.rejected_mib, static_cast<std::int64_t>(postgres_options(settings).spill_bytes)}}};
   web::server web{web_options(settings), answers, hub};
   web_server = &web;
   for (auto const& o : queries.open_objects())

@@ -124,7 +124,7 @@ void runner::take(journal::record const& r) {
       for (auto const& o : heard.observations) {
         changed_devices_.insert(o.device);
         if (stored_before) continue;
-        add_rows(o, batch_);
+        add_rows(o, layouts_, batch_);
         show_readings(parts_.screens, o);
       }
       if (!stored_before) add_rejection(heard, r, batch_);
@@ -193,6 +193,7 @@ void runner::flush() {
       ledger_ = std::move(ledger);
     }
     batch_.position = at_;
+    store_devices();
     if (now - last_save_ > save_every_ && changed_since_save_) save_state(false);
     if (at_ > 0) {
       parts_.database.submit(std::move(batch_));
@@ -332,6 +333,27 @@ void runner::refresh_devices(bool all) {
   refresh_unsaved();
 }
 
+// The copy of each device in the database, for whoever asks there: once in ten seconds at most, some hundred a second, one after the
+// other, so that 100,000 devices that speak all the time are a steady trickle. What is live needs none of it: it is in the saved state.
+void runner::store_devices() {
+  constexpr double a_second = 500;
+  auto const now = clock::now();
+  if (!database_up_) return;
+  if (unstored_devices_.upper_bound(stored_last_) == unstored_devices_.end()) {
+    if (now - stored_round_ < 10s) return;
+    stored_round_ = now;
+    stored_last_ = {};
+  }
+  device_allowance_ = std::min(a_second, device_allowance_ + a_second * std::chrono::duration<double>(now - stored_at_).count());
+  stored_at_ = now;
+  auto const at = wall_clock();
+  for (auto i = unstored_devices_.upper_bound(stored_last_); i != unstored_devices_.end() && device_allowance_ >= 1; i = unstored_devices_.erase(i)) {
+    add_device(parts_.machine, *i, at, batch_);
+    stored_last_ = *i;
+    device_allowance_ -= 1;
+  }
+}
+
 // What the database holds is saved; what it has not taken for a second, or while it is away, is shown as unsaved until it has.
 void runner::refresh_unsaved() {
   auto const now = clock::now();
@@ -379,7 +401,6 @@ void runner::save_state(bool last) {
       return messages.count(key.first) > 0;
     });
   });
-  for (auto const& d : std::exchange(unstored_devices_, {})) add_device(parts_.machine, d, wall_clock(), batch_);
   batch_.snapshot = postgres::engine_snapshot{at_, pipeline::pipeline::format, saved_text(parts_.machine, sent_)};
   // Segments below the state before the last one: that one is in the database by now, or the queue would not be empty.
   if (parts_.database.queued_bytes() == 0 && parts_.database.committed() >= saved_) {
@@ -392,6 +413,7 @@ void runner::save_state(bool last) {
   auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(last_save_ - began);
   save_every_ = std::max(std::chrono::milliseconds{10'000}, took * 50);  // at most 2 % of the thread
   if (last && at_ > 0) {
+    store_devices();
     batch_.position = at_;
     batch_.ledger_json = ledger_json();
     parts_.database.submit(std::move(batch_));

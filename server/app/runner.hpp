@@ -103,6 +103,7 @@ class runner {
   void send_requests();
   void refresh_devices(bool all);
   void refresh_summaries();
+  void store_devices();
   void save_state(bool last);
 
   parts parts_;
@@ -121,9 +122,14 @@ class runner {
 
   pipeline::site_outcomes now_;
   postgres::batch batch_;
-  std::unordered_set<core::device_ref> changed_devices_, unstored_devices_;
+  postgres::layout_book layouts_;
+  std::unordered_set<core::device_ref> changed_devices_;
+  std::set<core::device_ref> unstored_devices_;
   std::unordered_map<core::device_ref, bool> drawn_;  // devices that the hub knows; true = with their text
   std::vector<perceive::decoded_request> requests_;  // of this run's messages: a replay asks the field nothing
+  core::device_ref stored_last_;  // of unstored_devices_, how far this round has come
+  std::chrono::steady_clock::time_point stored_round_{}, stored_at_ = std::chrono::steady_clock::now();
+  double device_allowance_ = 0;
   std::map<std::pair<core::uuid, int>, core::command_send> waiting_sends_;  // found by the replay, not yet seen as sent
   std::vector<std::pair<journal::position, operation_reply>> answered_;
   // Alerts whose last change the database may not hold yet: shown as unsaved once that takes long.

@@ -57,11 +57,11 @@ def play(s, name, rate, seconds, kills):
     checks.that(f"{name}: a real load", total > rate * seconds * 0.5, f"only {total}")
 
     # All of it is worked in once the ledger has nothing in flight and the count in the database stands still.
-    query = (f"select s.device, r.value::bigint, count(*) from reading r join series s on s.id = r.series_id "
+    query = (f"select s.device, s.value::bigint, count(*) from reading_value s "
              f"where s.unit = '{UNIT}' and s.device like '{name}%' group by 1, 2")
 
     def rows():
-        answer = s.postgres.sql(f"select count(*) from reading r join series s on s.id = r.series_id where s.unit = '{UNIT}' and s.device like '{name}%'")
+        answer = s.postgres.sql(f"select count(*) from reading_value s where s.unit = '{UNIT}' and s.device like '{name}%'")
         return int(answer.strip() if isinstance(answer, str) else answer[0][0])
 
     last, still = -1, 0

@@ -41,6 +41,13 @@ class settings_reader {
       if (s_.journal.segment_mib * 2 > s_.journal.max_mib)
         k.fail("segment_mib", "is more than half of max_mib: there must be room for two segments", "make segment_mib smaller or max_mib larger");
     });
+    optional_section("retention", [this](map_reader& k) { retention(k); });
+    optional_section("shares", [this](map_reader& k) {
+      constexpr int most = 1 << 30;
+      s_.shares.database_mib = k.integer_opt("database_mib", 0, most).value_or(0);
+      s_.shares.rejected_mib = k.integer_opt("rejected_mib", 0, most).value_or(0);
+      s_.shares.waiting_mib = k.integer_opt("waiting_mib", 0, most).value_or(0);
+    });
     optional_section("log", [this](map_reader& k) {
       if (k.has("level")) s_.log.level = k.choice("level", {"trace", "debug", "info", "warn", "error"});
       s_.log.file = path(k, k.text_opt("file").value_or(""));
@@ -53,6 +60,25 @@ class settings_reader {
   std::string path(map_reader&, std::string const& text) const {
     if (text.empty()) return text;
     return (fs::path(text).is_absolute() ? fs::path(text) : base_ / text).lexically_normal().string();
+  }
+
+  void retention(map_reader& k) {
+    constexpr int century = 36'500;
+    auto& r = s_.retention;
+    auto const days = [&](char const* key, int& value) { value = k.integer_opt(key, 0, century).value_or(value); };
+    days("raw_days", r.raw_days);
+    days("minute_days", r.minute_days);
+    days("hour_days", r.hour_days);
+    days("day_days", r.day_days);
+    days("event_days", r.event_days);
+    days("rejected_days", r.rejected_days);
+    auto const order = [&](char const* fine, int fine_days, char const* coarse, int coarse_days) {
+      if (coarse_days != 0 && (fine_days == 0 || fine_days > coarse_days))
+        k.fail(coarse, std::string("is shorter than ") + fine + ": a roll-up is made from what lies below it", std::string("make it at least as long, or ") + fine + " shorter");
+    };
+    order("raw_days", r.raw_days, "minute_days", r.minute_days);
+    order("minute_days", r.minute_days, "hour_days", r.hour_days);
+    order("hour_days", r.hour_days, "day_days", r.day_days);
   }
 
   // Beside the sources when it runs from a build tree, else where it is installed.

@@ -46,6 +46,22 @@ struct journal_settings {
   std::chrono::milliseconds sync{200};
 };
 
+// How long each kind of data is kept, in days; 0 = for ever. A coarser level is kept at least as long as the finer one below it.
+struct retention_settings {
+  int raw_days = 92;         // single readings
+  int minute_days = 400;     // roll-ups
+  int hour_days = 1'830;
+  int day_days = 7'300;
+  int event_days = 400;      // events of devices
+  int rejected_days = 30;    // copies of refused messages; the ledger counts them for ever
+};
+
+// What each store may take of the disk, in MiB; /readyz warns at 80 %. 0 = no share set. `waiting`: rows on disk while PostgreSQL is
+// away, a bound that holds; 0 = twice the journal.
+struct share_settings {
+  int database_mib = 0, rejected_mib = 0, waiting_mib = 0;
+};
+
 struct log_settings {
   std::string level = "info";
   std::string file;  // empty = stderr
@@ -61,6 +77,8 @@ struct server_settings {
   sparkplug_settings sparkplug;
   postgres_settings postgres;
   journal_settings journal;
+  retention_settings retention;
+  share_settings shares;
   log_settings log;
   bool first_login_changes_password = true;
 };

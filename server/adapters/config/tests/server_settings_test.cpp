@@ -39,6 +39,8 @@ http: {port: 0, dashboard_dir: web}
 mqtt: {port: 1884, user: ioc-server, password_file: secrets/mqtt, broker_pid_file: /run/m.pid}
 postgres: {url: "postgresql://ioc@127.0.0.1:5433/ioc", password_file: secrets/pg}
 journal: {max_mib: 64, segment_mib: 8}
+retention: {raw_days: 30, minute_days: 30, rejected_days: 0}
+shares: {database_mib: 2048}
 log: {level: debug}
 first_login_changes_password: false
 )"));
@@ -52,6 +54,11 @@ first_login_changes_password: false
   EXPECT_EQ(s.mqtt.broker_pid_file, "/run/m.pid");
   EXPECT_EQ(s.journal.segment_mib, 8u);
   EXPECT_EQ(s.journal.sync, std::chrono::milliseconds{200});
+  EXPECT_EQ(s.retention.raw_days, 30);
+  EXPECT_EQ(s.retention.minute_days, 30);
+  EXPECT_EQ(s.retention.hour_days, 1830);
+  EXPECT_EQ(s.retention.rejected_days, 0);
+  EXPECT_EQ(s.shares.database_mib, 2048);
   EXPECT_EQ(s.log.level, "debug");
   EXPECT_FALSE(s.first_login_changes_password);
   // The test runs from a build tree below the sources.
