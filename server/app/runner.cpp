@@ -203,6 +203,7 @@ void runner::flush() {
     batch_ = {};
   } else if (now - last_save_ > save_every_ && changed_since_save_ && at_ > 0) {
     save_state(false);
+    store_devices();
     batch_.position = at_;
     batch_.ledger_json = ledger_json();
     parts_.database.submit(std::move(batch_));
