@@ -121,7 +121,8 @@ std::size_t engine::cell_of(rule const& r, std::string const& subject) {
 
 // ---------------------------------------------------------------- facts
 
-void engine::sample(std::string const& device, std::string const& metric, core::time_point t, double v, core::quality q, core::time_point known, changes& out) {
+void engine::sample(std::string const& device, std::string const& metric, core::time_point t, double v, core::quality q, core::time_point known, changes& out,
+                    bool late) {
   std::pair const key{device, metric};
   auto const readers = readers_.find(key);
   if (readers == readers_.end()) return;  // no rule reads it
@@ -138,7 +139,7 @@ void engine::sample(std::string const& device, std::string const& metric, core::
   auto& points = state_.series[key].points;
   if (!points.empty() && t < points.back().t) return;
   if (!points.empty() && t == points.back().t) points.pop_back();
-  points.push_back({t, v, q});
+  points.push_back({t, v, q, late});
   auto const from = t - keep_[key];
   while (points.size() > 1 && points[1].t <= from) points.pop_front();
   for (auto const i : readers->second) mark(i);
@@ -152,11 +153,12 @@ void engine::message(std::string const& device, core::time_point t) {
       if (cells_[i].r->type == rule_type::stale) mark(i);
 }
 
-void engine::event(std::string const& device, std::string const& name, core::time_point t) {
+void engine::event(std::string const& device, std::string const& name, core::time_point t, bool late) {
   auto& d = state_.devices[device];
   if (!d.event.empty() && t < d.event_at) return;
   d.event = name;
   d.event_at = t;
+  d.event_late = late;
   if (auto const l = listeners_.find(device); l != listeners_.end())
     for (auto const i : l->second) {
       auto& c = cells_[i];
@@ -164,6 +166,19 @@ void engine::event(std::string const& device, std::string const& name, core::tim
       c.s->event_on = name == c.r->event;
       mark(i);
     }
+}
+
+void engine::deaf() {
+  state_.deaf = true;
+  for (std::size_t i = 0; i < cells_.size(); ++i)
+    if (cells_[i].r->type == rule_type::stale) set_due(i, core::time_point::min());
+}
+
+void engine::hears(core::time_point t, bool rejoin) {
+  state_.deaf = false;
+  if (rejoin) state_.hears_since = t;
+  for (std::size_t i = 0; i < cells_.size(); ++i)
+    if (cells_[i].r->type == rule_type::stale) set_due(i, t);
 }
 
 void engine::report(citizen_report r) {
@@ -245,6 +260,9 @@ bool engine::step_derived(core::time_point t, core::time_point known, changes& o
 void engine::step(std::size_t i, core::time_point t, core::time_point known, changes& out) {
   auto& c = cells_[i];
   auto& s = *c.s;
+  // History that comes now proves life now: a silence does not end before it began.
+  if (c.r->type == rule_type::stale)
+    if (auto const d = state_.devices.find(c.subject); d != state_.devices.end() && d->second.last_message) t = std::max(t, *d->second.last_message);
   auto const v = evaluate(c, t);
   if (!s.alert) {
     if (!v.raise) {
@@ -278,6 +296,7 @@ void engine::step(std::size_t i, core::time_point t, core::time_point known, cha
       }
     }
   }
+  if (s.alert && !v.clear) confirm(c, t, known, out);
   set_due(i, t);
 }
 
@@ -319,8 +338,9 @@ verdict engine::evaluate(cell const& c, core::time_point t) const {
       auto const d = state_.devices.find(c.subject);
       auto last = d != state_.devices.end() && d->second.last_message ? *d->second.last_message : state_.started;
       if (c.s->count_from) last = std::max(last, *c.s->count_from);
-      bool const silent = t - last >= r.timeout;
-      return {silent, !silent, core::to_seconds(t - last)};
+      bool const quiet = t - last >= r.timeout;
+      if (state_.deaf && quiet) return {};  // nobody knows
+      return {quiet && t >= silent_at(c), !quiet, core::to_seconds(t - last)};
     }
     case rule_type::event: return {c.s->event_on, !c.s->event_on, std::nullopt};
     case rule_type::report_count: {
@@ -354,7 +374,7 @@ std::vector<core::alert const*> engine::members(cell const& c) const {
   auto const& ids = c.r->type == rule_type::correlate ? c.r->all_of : c.r->of;
   std::vector<core::alert const*> out;
   for (auto const& [id, a] : state_.open)
-    if (a.active() && std::find(ids.begin(), ids.end(), a.rule) != ids.end() && (c.subject == "*" || a.zone == c.subject)) out.push_back(&a);
+    if (a.active() && !a.retrospective && std::find(ids.begin(), ids.end(), a.rule) != ids.end() && (c.subject == "*" || a.zone == c.subject)) out.push_back(&a);
   return out;
 }
 
@@ -395,6 +415,17 @@ verdict engine::evaluate_derived(cell const& c, core::time_point t) const {
   return {high - low <= r.within, false, std::nullopt};  // no number stands for a combination
 }
 
+// When this silence becomes one that counts.
+core::time_point engine::silent_at(cell const& c) const {
+  auto const state = state_.devices.find(c.subject);
+  auto last = state != state_.devices.end() && state->second.last_message ? *state->second.last_message : state_.started;
+  if (c.s->count_from) last = std::max(last, *c.s->count_from);
+  auto const due = last + c.r->timeout;
+  auto const d = device_index_.find(c.subject);
+  if (state_.hears_since == core::time_point{} || last >= state_.hears_since || d == device_index_.end()) return due;
+  return std::max(due, state_.hears_since + std::min(setup_.devices[d->second].rejoin, c.r->timeout));
+}
+
 std::optional<core::time_point> engine::due_of(cell const& c, core::time_point now) const {
   auto const& s = *c.s;
   if (s.alert) {
@@ -403,12 +434,7 @@ std::optional<core::time_point> engine::due_of(cell const& c, core::time_point n
   }
   if (s.suppressed_by || !s.armed) return std::nullopt;
   if (s.true_since) return *s.true_since + c.r->hold;
-  if (c.r->type == rule_type::stale) {
-    auto const d = state_.devices.find(c.subject);
-    auto last = d != state_.devices.end() && d->second.last_message ? *d->second.last_message : state_.started;
-    if (s.count_from) last = std::max(last, *s.count_from);
-    return last + c.r->timeout;
-  }
+  if (c.r->type == rule_type::stale) return state_.deaf ? std::nullopt : std::optional{silent_at(c)};
   if (c.r->requires_broadcast) {
     std::optional<core::time_point> first;
     for (auto const& p : state_.plans) {

@@ -39,10 +39,16 @@ class engine {
 
   // --- facts; they change no alert until the next judge ---
   // A sample of an event time not older than the series' latest. Timers of the rules that read this series and are due earlier
-  // fire first, since their condition held until now.
-  void sample(std::string const& device, std::string const& metric, core::time_point t, double v, core::quality q, core::time_point known, changes& out);
+  // fire first, since their condition held until now. `late`: it was history when it came; an alert that rests on such samples
+  // alone is retrospective until a newer one confirms it.
+  void sample(std::string const& device, std::string const& metric, core::time_point t, double v, core::quality q, core::time_point known, changes& out,
+              bool late = false);
   void message(std::string const& device, core::time_point t);  // any sign of life
-  void event(std::string const& device, std::string const& name, core::time_point t);
+  void event(std::string const& device, std::string const& name, core::time_point t, bool late = false);
+  // The broker's connection went, or came back: silence is judged only where it could have been heard. `rejoin`: messages may have been
+  // lost meanwhile, or devices had to reconnect themselves; each first gets the time that it needs (core::device::rejoin).
+  void deaf();
+  void hears(core::time_point t, bool rejoin);
   void report(citizen_report r);
   void plan(planned_broadcast p);
   void coverage(std::string const& broadcast, double pct);
@@ -62,6 +68,11 @@ class engine {
   refusal ack(core::uuid id, std::string const& by, core::time_point at, changes& out);
   refusal close(core::uuid id, std::string const& by, std::string const& reason, core::time_point at, changes& out);
   refusal comment(core::uuid id, std::string const& by, std::string const& text, core::time_point at, changes& out);
+
+  // --- what history tells (see history.hpp) ---
+  // Takes over a retrospective alert, unless its rule has an alert on this subject that is still active.
+  void adopt(core::alert a, changes& out);
+  void end_history(core::uuid id, core::time_point at, changes& out);
 
   // --- what others ask ---
   core::alert const* find(core::uuid id) const;
@@ -95,6 +106,7 @@ class engine {
   void set_due(std::size_t i, core::time_point now);
   std::optional<core::time_point> due_of(cell const& c, core::time_point now) const;
 
+  core::time_point silent_at(cell const& c) const;
   verdict evaluate(cell const& c, core::time_point t) const;
   verdict evaluate_derived(cell const& c, core::time_point t) const;
   std::vector<core::alert const*> members(cell const& c) const;
@@ -102,6 +114,9 @@ class engine {
   bool step_derived(core::time_point t, core::time_point known, changes& out);
   void raise(cell& c, std::optional<double> value, core::time_point t, core::time_point known, changes& out);
   void clear(cell& c, core::time_point t, changes& out);
+  void absorb_earlier(core::alert& a, changes& out);
+  bool rests_on_history(cell const& c) const;
+  void confirm(cell& c, core::time_point t, core::time_point known, changes& out);
   void release_children(std::string const& device, core::time_point t);
   void forget(core::uuid id);
   void emit(core::alert& a, core::alert_event what, core::time_point at, std::string const& by, changes& out);

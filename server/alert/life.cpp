@@ -114,20 +114,13 @@ void engine::raise(cell& c, std::optional<double> value, core::time_point t, cor
     a.verified = false;
     if (setup_.policy.bad_quality_cap) a.severity = std::min(a.severity, *setup_.policy.bad_quality_cap);
   }
-  // An earlier one that nobody has acknowledged closes into this one.
-  for (auto& [id, old] : state_.open)
-    if (old.rule == r.id && old.subject == c.subject && old.state == core::alert_state::cleared_unacked) {
-      a.occurrences = old.occurrences + 1;
-      old.state = core::alert_state::closed;
-      old.close_reason = "recurred";
-      emit(old, core::alert_event::closed, t, "", out);
-      break;
-    }
+  a.retrospective = rests_on_history(c);
+  absorb_earlier(a, out);
   c.s->alert = a.id;
   c.s->true_since.reset();
   c.s->clear_since.reset();
   auto& stored = state_.open[a.id] = std::move(a);
-  if (stored.verified) start_limit(stored, stored.known_at);
+  if (stored.verified && !stored.retrospective) start_limit(stored, stored.known_at);
   emit(stored, core::alert_event::raised, t, "", out);
 }
 
@@ -144,6 +137,40 @@ void engine::clear(cell& c, core::time_point t, changes& out) {
     emit(a, core::alert_event::cleared, t, "", out);
   }
   if (c.r->type == rule_type::stale) release_children(c.subject, t);
+}
+
+// An earlier one that nobody has acknowledged closes into the new one.
+void engine::absorb_earlier(core::alert& a, changes& out) {
+  for (auto& [id, old] : state_.open)
+    if (old.rule == a.rule && old.subject == a.subject && old.state == core::alert_state::cleared_unacked) {
+      a.occurrences = old.occurrences + 1;
+      old.state = core::alert_state::closed;
+      old.close_reason = "recurred";
+      emit(old, core::alert_event::closed, a.raised_at, "", out);
+      return;
+    }
+}
+
+// Whether what the cell was judged by was history when it came.
+bool engine::rests_on_history(cell const& c) const {
+  if (c.r->type == rule_type::event) {
+    auto const d = state_.devices.find(c.subject);
+    return d != state_.devices.end() && d->second.event_late;
+  }
+  if (c.r->metric.empty() || kind_of(*c.r) != core::subject_kind::device) return false;
+  auto const s = state_.series.find({c.subject, c.r->metric});
+  return s != state_.series.end() && !s->second.points.empty() && s->second.points.back().late;
+}
+
+// A newer reading shows that a retrospective alert still holds: it is live, with the time at which it was raised, and people are told.
+void engine::confirm(cell& c, core::time_point t, core::time_point known, changes& out) {
+  auto const found = state_.open.find(*c.s->alert);
+  if (found == state_.open.end() || !found->second.retrospective || rests_on_history(c)) return;
+  auto& a = found->second;
+  a.retrospective = false;
+  a.evidence = evidence_of(c);
+  if (a.verified && !a.acked()) start_limit(a, std::max(known, t));
+  emit(a, core::alert_event::verified, t, "", out);
 }
 
 // A parent has spoken again: the children that were silent with it get a new start, and are judged by themselves.
@@ -167,7 +194,7 @@ void engine::verify_gated(core::time_point t, changes& out) {
     if (!r || active(r->quality_gate, a.subject)) continue;
     a.verified = true;
     a.severity = r->severity;
-    start_limit(a, t);
+    if (!a.retrospective) start_limit(a, t);
     emit(a, core::alert_event::verified, t, "", out);
   }
 }
@@ -245,6 +272,26 @@ refusal engine::comment(core::uuid id, std::string const& by, std::string const&
   return refusal::none;
 }
 
+void engine::adopt(core::alert a, changes& out) {
+  if (active(a.rule, a.subject) || state_.open.count(a.id)) return;
+  a.unit = setup_.unit;
+  a.retrospective = true;
+  a.ack_due.reset();
+  absorb_earlier(a, out);
+  auto& stored = state_.open[a.id] = std::move(a);
+  stored.version = 0;
+  emit(stored, core::alert_event::raised, stored.raised_at, "", out);
+}
+
+void engine::end_history(core::uuid id, core::time_point at, changes& out) {
+  auto const found = state_.open.find(id);
+  if (found == state_.open.end() || !found->second.active()) return;
+  auto& a = found->second;
+  a.cleared_at = std::max(at, a.raised_at);
+  a.state = a.acked() ? core::alert_state::closed : core::alert_state::cleared_unacked;
+  emit(a, core::alert_event::cleared, *a.cleared_at, "", out);
+}
+
 // ---------------------------------------------------------------- what others ask
 
 core::alert const* engine::find(core::uuid id) const {
@@ -259,7 +306,7 @@ core::alert const* engine::active(std::string const& rule_id, std::string const&
 
 bool engine::any_active(std::string const& rule_id, std::string const& zone) const {
   return std::any_of(state_.open.begin(), state_.open.end(),
-                     [&](auto const& e) { return e.second.active() && e.second.rule == rule_id && e.second.zone == zone; });
+                     [&](auto const& e) { return e.second.active() && !e.second.retrospective && e.second.rule == rule_id && e.second.zone == zone; });
 }
 
 core::alert const* engine::active_stale(std::string const& device) const {

@@ -16,8 +16,9 @@ struct point {
   core::time_point t;
   double v = 0;
   core::quality q = core::quality::good;
+  bool late = false;  // was history when it came
   template <class A>
-  void io(A& a) { a(t, v, q); }
+  void io(A& a) { a(t, v, q, late); }
 };
 
 // The samples of one series that rules still need, oldest first, the latest last: all younger than the longest window, and one
@@ -32,8 +33,9 @@ struct device_state {
   std::optional<core::time_point> last_message;
   std::string event;  // the latest event's name
   core::time_point event_at;
+  bool event_late = false;
   template <class A>
-  void io(A& a) { a(last_message, event, event_at); }
+  void io(A& a) { a(last_message, event, event_at, event_late); }
 };
 
 // One rule on one subject: where its two conditions stand and since when. `armed` is false from a clear until the condition has
@@ -78,6 +80,8 @@ struct planned_broadcast {
 // All that the engine remembers between two calls, saved with the journal position that it reflects.
 struct engine_state {
   core::time_point started;  // silence before a device's first message is counted from here
+  bool deaf = false;         // nothing can be heard: no silence is judged
+  core::time_point hears_since;
   std::map<std::pair<std::string, std::string>, series_state> series;  // (device, metric)
   std::map<std::string, device_state> devices;
   std::map<cell_key, cell_state> cells;
@@ -85,7 +89,7 @@ struct engine_state {
   std::vector<planned_broadcast> plans;
   std::map<core::uuid, core::alert> open;
   template <class A>
-  void io(A& a) { a(started, series, devices, cells, reports, plans, open); }
+  void io(A& a) { a(started, deaf, hears_since, series, devices, cells, reports, plans, open); }
 };
 
 // What the engine is built from; immutable while it runs.

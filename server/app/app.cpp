@@ -142,6 +142,7 @@ int run(config::server_settings const& settings) {
   // Screens, and the broker's connection: the callback appends to the journal and returns.
   web::hub hub;
   std::atomic<std::uint64_t> messages_in{0};
+  bool hears = false;  // the broker's thread only
   mqtt::client broker{mqtt_options(settings, site),
                       [&](mqtt::incoming const& m) {
                         if (!log->append(journal::record_kind::message, m.topic, m.payload, m.qos, m.dup, m.retain)) return mqtt::taken::refused;
@@ -152,7 +153,11 @@ int run(config::server_settings const& settings) {
                         out->info("broker: {}{}{}", to_text(s.phase), s.reason.empty() ? "" : ": ", s.reason);
                         if (!s.save_trouble.empty()) out->warn("{}", s.save_trouble);
                         // What waited in the broker comes now; no timer calls a device silent before it was heard.
-                        if (s.connected()) log->append(journal::record_kind::mark, "resumed", "");
+                        if (s.connected() != hears) {
+                          hears = s.connected();
+                          bool const nothing_lost = s.session_present && s.connects <= 1;  // only we were away, the broker kept all
+                          log->append(journal::record_kind::mark, !hears ? mark_deaf : nothing_lost ? mark_resumed : mark_rejoined, "");
+                        }
                       }};
   runner pipeline{{machine, *log, writer, hub,
                    [&](std::string const& topic, std::string const& payload, std::chrono::seconds expiry) {

@@ -68,7 +68,7 @@ void show_device(web::hub& h, pipeline::pipeline const& p, core::device_ref cons
   m.device = d.device;
   m.type = known ? known->type : "";
   m.text = known ? known->name.vi : d.device;
-  m.state = known ? connection_of(p, *known, now) : "unknown";
+  m.state = known ? std::string{to_text(connection_of(p, *known, now).is)} : "unknown";
   h.put(channel::devices, d.text(), d.unit, device_json(p, d, now), std::move(m));
 }
 
@@ -80,17 +80,12 @@ void show_readings(web::hub& h, core::observation const& o) {
                                            {"t", core::to_ms(r.t)}, {"v", json_of(r.v)}, {"q", std::string{core::to_text(r.q)}}}));
 }
 
-std::string connection_of(pipeline::pipeline const& p, core::device const& d, core::time_point now) {
+perceive::presence_state connection_of(pipeline::pipeline const& p, core::device const& d, core::time_point now) {
   auto const* unit = p.unit(d.unit);
-  if (unit && unit->alerts().offline(d.id)) return "offline";
-  auto const* view = p.ears().view({d.unit, d.id});
-  if (!view) return "unknown";
-  if (view->online && !*view->online) return "offline";
-  if (!view->last_seen) return "unknown";
-  auto const expected = p.ears().known().expected_interval(d);
-  // Three missed turns and a minute: then nobody knows any more. Offline is said by rules, wills and status messages alone.
-  if (expected && now - *view->last_seen > *expected * 3 + std::chrono::minutes{1}) return "unknown";
-  return "online";
+  auto is = p.presence_of(d, now);
+  // A rule that says it is silent is the commune's own word on the matter; what explains the silence stays.
+  if (unit && unit->alerts().offline(d.id) && is.is != perceive::presence::offline && is.why != "gateway" && is.why != "deaf") return {perceive::presence::offline, "silent", {}};
+  return is;
 }
 
 std::string device_json(pipeline::pipeline const& p, core::device_ref const& ref, core::time_point now) {
@@ -111,7 +106,10 @@ std::string device_json(pipeline::pipeline const& p, core::device_ref const& ref
     json::array tags;
     for (auto const& t : d->tags) tags.emplace_back(t);
     o["tags"] = std::move(tags);
-    o["connection"] = connection_of(p, *d, now);
+    auto const there = connection_of(p, *d, now);
+    o["connection"] = to_text(there.is);
+    o["connection_reason"] = there.why;
+    o["explained_by"] = there.by.empty() ? json::value(nullptr) : json::value(there.by);
     auto const expected = known.expected_interval(*d);
     o["expected_interval_s"] = expected ? json::value(core::to_seconds(*expected)) : json::value(nullptr);
     o["stale_after_s"] = expected ? json::value(core::to_seconds(*expected) * 2) : json::value(nullptr);
@@ -158,7 +156,7 @@ std::string summary_json(pipeline::pipeline const& p, pipeline::unit_machine con
     waiting += unacked[s];
   }
   std::map<std::string, int> devices;
-  for (auto const& d : unit.config().devices) ++devices[connection_of(p, d, now)];
+  for (auto const& d : unit.config().devices) ++devices[std::string{to_text(connection_of(p, d, now).is)}];
   json::array buckets;
   for (int i = 6; i >= 0; --i)
     buckets.emplace_back(std::count_if(raises.begin(), raises.end(), [&](auto t) {

@@ -30,8 +30,8 @@ void add_rows(core::task const& t, postgres::batch& b);
 void add_rejection(perceive::verdict const& v, journal::record const& r, postgres::batch& b);
 void add_device(pipeline::pipeline const& p, core::device_ref const& d, core::time_point now, postgres::batch& b);
 
-// online / offline / unknown of a device at `now`, as rules and its own messages tell.
-std::string connection_of(pipeline::pipeline const& p, core::device const& d, core::time_point now);
+// Whether a device is there at `now`, as rules and its own messages tell, and why.
+perceive::presence_state connection_of(pipeline::pipeline const& p, core::device const& d, core::time_point now);
 std::string device_json(pipeline::pipeline const& p, core::device_ref const& d, core::time_point now);
 std::string summary_json(pipeline::pipeline const& p, pipeline::unit_machine const& unit, std::vector<core::time_point> const& raises, double rate,
                          bool database_up, core::time_point now);

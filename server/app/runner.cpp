@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t records_per_round = 512;
 constexpr auto drain_time = 3s;          // what waited in the broker arrives within this after a start
 constexpr auto keep_ended = 24h;         // ended commands and advice stay in memory this long
-constexpr std::string_view resumed = "resumed";
+constexpr std::string_view at_start = "start";
 
 std::pair<core::uuid, int> key_of(core::command_send const& s) { return {s.id, s.attempt}; }
 
@@ -38,7 +38,7 @@ runner::runner(parts p, journal::position from, journal::position committed, sen
 runner::~runner() { stop(); }
 
 void runner::start() {
-  if (!parts_.log.append(journal::record_kind::mark, resumed, "")) throw std::runtime_error("the journal is full: free disk space, or raise journal.max_mib");
+  if (!parts_.log.append(journal::record_kind::mark, mark_deaf, at_start)) throw std::runtime_error("the journal is full: free disk space, or raise journal.max_mib");
   replay_until_ = parts_.log.end();
   for (auto const& [code, unit] : parts_.machine.units())
     for (auto const& [id, a] : unit.alerts().open()) show(parts_.screens, a, unit, false);
@@ -146,7 +146,9 @@ void runner::take(journal::record const& r) {
       }
       break;
     case journal::record_kind::mark:
-      if (r.message.topic == resumed) parts_.machine.hold_timers(r.message.arrival + drain_time);
+      if (r.message.topic == mark_deaf) parts_.machine.deaf(r.message.arrival);
+      if (r.message.topic == mark_resumed || r.message.topic == mark_rejoined) parts_.machine.hears(r.message.arrival, r.message.topic == mark_rejoined);
+      if (r.message.topic != mark_deaf || r.message.payload == at_start) parts_.machine.hold_timers(r.message.arrival + drain_time);
       break;
   }
 }
@@ -284,7 +286,8 @@ void runner::refresh_devices(bool all) {
     last_quiet_ = now;
     for (auto const& d : parts_.machine.ears().known().devices.devices()) {
       auto& shown = connections_[{d.unit, d.id}];
-      if (auto is = connection_of(parts_.machine, d, at); is != shown) {
+      auto const there = connection_of(parts_.machine, d, at);
+      if (auto is = std::string{to_text(there.is)} + there.by; is != shown) {
         shown = std::move(is);
         show_device(parts_.screens, parts_.machine, {d.unit, d.id}, at);
       }

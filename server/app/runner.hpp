@@ -29,6 +29,10 @@ struct operation_reply {
   journal::position at = 0;  // its record ends here: once the database holds this position, it is saved
 };
 
+// The server's own notes in the journal: the broker's connection is not there (payload "start": the process has just begun); it is
+// there and nothing was lost meanwhile; it is there, and devices may have had to reconnect themselves.
+inline constexpr std::string_view mark_deaf = "deaf", mark_resumed = "resumed", mark_rejoined = "rejoined";
+
 // Publishes one command; false = the broker is away (the next attempt may reach it).
 using publish_function = std::function<bool(std::string const& topic, std::string const& payload, std::chrono::seconds expiry)>;
 

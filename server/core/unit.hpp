@@ -31,6 +31,7 @@ struct device {
   std::optional<double> lat, lon;
   std::optional<double> coverage_m;
   std::optional<duration> expected_interval;
+  duration rejoin{0};  // how long it may take to be heard again after we were away; derived from its model
   std::vector<std::string> tags;
   std::map<std::string, double> calibration;  // e.g. mounting_height (m)
 };

@@ -15,17 +15,36 @@ struct latest_value {
   core::quality q = core::quality::good;
   core::time_point t;
   core::time_point known_at;
+  core::time_point since;  // it has not changed from then on
 
   template <class A>
   void io(A& a) {
-    a(v, q, t, known_at);
+    a(v, q, t, known_at, since);
+  }
+};
+
+// Whether a device's clock is steadily behind: its stamps lag the arrival by the same amount, message after message, at the pace at
+// which it normally speaks. A backlog does not look so: its stamps run faster than the arrivals.
+struct clock_watch {
+  core::duration lag{};
+  core::time_point arrival;
+  std::uint8_t steady = 0;
+  static constexpr std::uint8_t enough = 5;
+
+  // Told of each message's newest stamp. `behind` = the lag is more than what is allowed.
+  void hear(core::time_point t, core::time_point now, core::duration allowed);
+  bool behind() const { return steady >= enough; }
+
+  template <class A>
+  void io(A& a) {
+    a(lag, arrival, steady);
   }
 };
 
 // What is known of one device from its own messages: the live view. Part of the hearer's state.
 // `last_seen` = arrival of the last message that proves life (no retained copy, no will); `online` = what status messages,
 // wills and any later sign of life say, unknown before the first; `state` = name of its latest event.
-// `clock_wrong`: its last stamped record lay too far ahead and was judged by arrival. `missed` = records that its `seq` says
+// `clock_wrong`: its last stamped record lay too far ahead, or its clock is steadily behind: judged by arrival. `missed` = records that its `seq` says
 // were sent and that never came; one that still comes is taken off again.
 struct device_view {
   std::map<std::string, latest_value> latest;  // by canonical "metric" or "metric/channel"
@@ -37,10 +56,11 @@ struct device_view {
   std::optional<std::uint64_t> last_seq;
   std::uint64_t missed = 0;
   dedup_memory heard;
+  clock_watch clock;
 
   template <class A>
   void io(A& a) {
-    a(latest, last_seen, online, state, state_at, clock_wrong, last_seq, missed, heard);
+    a(latest, last_seen, online, state, state_at, clock_wrong, last_seq, missed, heard, clock);
   }
 };
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace ioc::perceive {
 namespace {
@@ -220,6 +221,37 @@ std::string hearer::free_id(std::string const& unit, std::string const& native) 
   return id + mark;
 }
 
+// A value that its quantity's physics does not allow is suspect: too fast a change since the one before, or none at all for too long.
+void hearer::weigh_quality(device_view const& view, core::reading& r) const {
+  auto const* v = std::get_if<double>(&r.v);
+  auto const* info = v && r.q == core::quality::good ? known_->metrics.find(r.metric) : nullptr;
+  if (!info || (!info->max_rate && !info->flatline)) return;
+  auto const before = view.latest.find(r.metric);
+  if (before == view.latest.end() || before->second.q == core::quality::bad || r.t <= before->second.t) return;
+  auto const* was = std::get_if<double>(&before->second.v);
+  if (!was) return;
+  if (info->max_rate && std::abs(*v - *was) > *info->max_rate * core::to_seconds(r.t - before->second.t)) r.q = core::quality::suspect;
+  if (info->flatline && *v == *was && r.t - before->second.since >= *info->flatline) r.q = core::quality::suspect;
+}
+
+void clock_watch::hear(core::time_point t, core::time_point now, core::duration allowed) {
+  auto const was = std::exchange(lag, now - t);
+  auto const pause = now - std::exchange(arrival, now);
+  if (lag <= allowed) {
+    steady = 0;
+    return;
+  }
+  if (steady == 0) {
+    steady = 1;
+    return;
+  }
+  if (pause < std::chrono::seconds{1}) return;  // one burst tells nothing about the pace
+  // The stamps advance as fast as the arrivals, within a tenth and two seconds of jitter.
+  bool const same_pace = std::chrono::abs(lag - was) <= pause / 10 + std::chrono::seconds{2};
+  if (same_pace) steady = std::min<std::uint8_t>(enough, static_cast<std::uint8_t>(steady + 1));
+  else steady = 1;
+}
+
 void hearer::apply_model(device_model const& model, core::device const& device, core::observation& o) const {
   auto const calibrated = [&](std::string const& name, double fixed) -> std::optional<double> {
     if (name.empty()) return fixed;
@@ -286,7 +318,9 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
   o.claimed = who.device != nullptr;
   o.known_at = m.arrival;
   bool const ahead = e.t && *e.t > m.arrival + limits.max_ahead;
-  o.arrival_time_used = !e.t || ahead;
+  if (e.t && !ahead && !m.retain && view.heard.newer_than_all(*e.t)) view.clock.hear(*e.t, m.arrival, limits.max_behind);
+  bool const behind = e.t && view.clock.behind();
+  o.arrival_time_used = !e.t || ahead || behind;
   o.t = o.arrival_time_used ? m.arrival : *e.t;
   o.seq = e.seq;
   o.online = e.online;
@@ -295,7 +329,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
   o.alive = !m.retain && e.online != false;
   o.readings.reserve(e.readings.size() + 1);
   for (auto& r : e.readings) {
-    bool const own_time = r.t && !(*r.t > m.arrival + limits.max_ahead);
+    bool const own_time = r.t && !(*r.t > m.arrival + limits.max_ahead) && !behind;
     o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, false});
   }
   auto const* model = who.device ? known_->model_of(*who.device) : nullptr;
@@ -311,12 +345,13 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
 
   count_missed(view, e, !e.t || view.heard.newer_than_all(*e.t));
   view.heard.remember(key, m.arrival);
-  if (e.t || e.time_refused) view.clock_wrong = ahead || e.time_refused;
+  if (e.t || e.time_refused) view.clock_wrong = ahead || behind || e.time_refused;
   for (auto& r : o.readings) {
+    weigh_quality(view, r);
     auto& newest = view.latest[r.metric];
     bool const first = newest.known_at == core::time_point{};
     r.late = (!first && r.t < newest.t) || r.t < m.arrival - limits.max_age;
-    if (first || r.t >= newest.t) newest = {r.v, r.q, r.t, m.arrival};
+    if (first || r.t >= newest.t) newest = {r.v, r.q, r.t, m.arrival, !first && newest.v == r.v ? newest.since : r.t};
   }
   for (auto const& happened : o.events)
     if (view.state.empty() || happened.t >= view.state_at) {

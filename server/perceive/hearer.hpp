@@ -71,6 +71,7 @@ class hearer {
   void note_discovered(std::string const& unit, std::vector<discovered_device>&& found);
   std::string free_id(std::string const& unit, std::string const& native) const;
   std::string canonical(decoded_element& e) const;
+  void weigh_quality(device_view const& view, core::reading& r) const;
   void apply_model(device_model const& model, core::device const& device, core::observation& o) const;
   void model_events(device_model const& model, device_view const& view, core::observation& o) const;
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "core/time.hpp"
 #include "core/value.hpp"
 
 #include <map>
@@ -20,6 +21,8 @@ struct metric_info {
   std::map<std::string, std::string> channel_aliases;
   std::optional<double> low, high;
   core::localized label;
+  std::optional<double> max_rate;          // units a second; a faster change between two readings is suspect
+  std::optional<core::duration> flatline;  // a live sensor of this kind always moves: unchanged for so long is suspect
 };
 
 // All metrics by name and alias. Built once from the configuration, then read only; any thread may read.

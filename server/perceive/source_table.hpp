@@ -19,6 +19,7 @@ struct source_info {
   std::string unit;  // only for a source that does not come bridged: the one unit whose devices it carries
   core::duration max_age = std::chrono::minutes{10};  // older on arrival = late
   core::duration max_ahead = std::chrono::minutes{5};  // further ahead of arrival = the clock is wrong
+  core::duration max_behind = std::chrono::minutes{5};  // steadily further behind = the clock is wrong, too
   std::map<std::string, std::string> settings;        // the decoder's own, see config/README.md
 };
 

@@ -10,6 +10,8 @@ pipeline::pipeline(std::shared_ptr<perceive::catalogue const> catalogue, std::ve
     : ears_(std::move(catalogue)) {
   for (auto& u : units) {
     auto const code = u.unit.code;
+    for (auto& d : u.devices)
+      if (auto const p = perceive::patience_of(ears_.known(), d)) d.rejoin = p->rejoin;
     units_.try_emplace(code, std::move(u), started);
   }
 }
@@ -56,6 +58,21 @@ void pipeline::tick(core::time_point now, site_outcomes& out) {
   }
 }
 
+void pipeline::deaf(core::time_point at) {
+  if (!hearing_.deaf_since) hearing_.deaf_since = at;
+  for (auto& [code, machine] : units_) machine.deaf();
+}
+
+void pipeline::hears(core::time_point at, bool rejoin) {
+  hearing_.deaf_since.reset();
+  if (rejoin) hearing_.since = at;
+  for (auto& [code, machine] : units_) machine.hears(at, rejoin);
+}
+
+perceive::presence_state pipeline::presence_of(core::device const& d, core::time_point now) const {
+  return perceive::presence_of(ears_.known(), d, [this](core::device_ref const& ref) { return ears_.view(ref); }, hearing_, now);
+}
+
 std::optional<core::time_point> pipeline::next_due() const {
   std::optional<core::time_point> first;
   for (auto const& [code, machine] : units_)
@@ -75,7 +92,7 @@ void pipeline::prune(core::time_point before) {
 
 std::string pipeline::save() const {
   core::archive_writer w;
-  w(hold_until_, ears_);
+  w(hold_until_, hearing_, ears_);
   w(static_cast<std::uint64_t>(units_.size()));
   for (auto const& [code, machine] : units_) w(code, machine.save());
   return w.take();
@@ -83,7 +100,7 @@ std::string pipeline::save() const {
 
 void pipeline::restore(std::string_view bytes) {
   core::archive_reader r{bytes};
-  r(hold_until_, ears_);
+  r(hold_until_, hearing_, ears_);
   std::uint64_t n = 0;
   r(n);
   for (; n > 0; --n) {

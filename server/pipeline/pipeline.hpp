@@ -1,6 +1,7 @@
 #pragma once
 #include "core/observation.hpp"
 #include "perceive/hearer.hpp"
+#include "perceive/presence.hpp"
 #include "pipeline/operation.hpp"
 #include "pipeline/unit_machine.hpp"
 
@@ -31,6 +32,11 @@ class pipeline {
   // restart would call devices silent that were not.
   void tick(core::time_point now, site_outcomes& out);
   void hold_timers(core::time_point until) { hold_until_ = std::max(hold_until_, until); }
+  // The connection to the broker went (or we have only just started), or came back: silence is judged only where it could be heard.
+  void deaf(core::time_point at);
+  void hears(core::time_point at, bool rejoin);
+  perceive::hearing const& hearing() const { return hearing_; }
+  perceive::presence_state presence_of(core::device const& d, core::time_point now) const;
   std::optional<core::time_point> next_due() const;
 
   unit_machine const* unit(std::string const& code) const;
@@ -39,7 +45,7 @@ class pipeline {
   void prune(core::time_point before);
 
   // The whole state, to be saved with the journal position that it reflects. Throws core::archive_error on a text it cannot read.
-  static constexpr int format = 1;
+  static constexpr int format = 2;
   std::string save() const;
   void restore(std::string_view bytes);
 
@@ -47,6 +53,7 @@ class pipeline {
   perceive::hearer ears_;
   std::map<std::string, unit_machine> units_;
   core::time_point hold_until_;
+  perceive::hearing hearing_;
 };
 
 }  // namespace ioc::pipeline

@@ -41,6 +41,7 @@ outcomes& outcomes::operator+=(outcomes&& later) {
 unit_machine::unit_machine(unit_config config, core::time_point started)
     : config_(std::move(config)),
       engine_({config_.unit.code, config_.devices, config_.rules, config_.policy, config_.units_of_measure}, started),
+      history_(engine_.config()),
       adviser_(config_.unit.code, config_.playbooks, config_.policy),
       actor_(config_.unit.code, config_.policy, verifications(config_.rules)) {}
 
@@ -54,13 +55,19 @@ void unit_machine::observe(core::observation const& o, core::time_point now, out
   auto const& device = o.device.device;
   for (auto const& r : o.readings) {
     auto const number = core::number_of(r.v);
-    if (!number || r.late || r.q == core::quality::bad) continue;
-    engine_.sample(device, r.metric, r.t, *number, r.q, now, out.alerts);
-    latest_[{device, r.metric}] = {r.t, *number};
+    if (!number || r.q == core::quality::bad) continue;
+    auto& newest = latest_[{device, r.metric}];
+    if (r.t >= newest.first) {
+      newest = {r.t, *number};
+      engine_.sample(device, r.metric, r.t, *number, r.q, now, out.alerts, r.late);
+      if (!r.late && !history_.idle()) history_.settle(device, now, engine_, out.alerts);
+    } else {
+      history_.sample(device, r.metric, r.t, *number, r.q, now, engine_, out.alerts);
+    }
   }
-  for (auto const& e : o.events)
-    if (o.known_at - e.t <= max_age) engine_.event(device, e.name, e.t);
-  engine_.message(device, o.t);
+  for (auto const& e : o.events) engine_.event(device, e.name, e.t, o.known_at - e.t > max_age);
+  // A backlog proves that the device lives now; what is fresh proves it for the time at which it was said.
+  engine_.message(device, o.known_at - o.t > max_age ? o.known_at : o.t);
   pass_on(o.t, out);
 }
 
@@ -324,7 +331,7 @@ void unit_machine::prune(core::time_point before) {
   actor_.prune(before);
 }
 
-unit_machine::saved_state unit_machine::save() const { return {engine_.state(), adviser_.saved(), actor_.saved(), latest_, planned_}; }
+unit_machine::saved_state unit_machine::save() const { return {engine_.state(), adviser_.saved(), actor_.saved(), latest_, planned_, history_.save()}; }
 
 void unit_machine::restore(saved_state s) {
   engine_.restore(std::move(s.alerts));
@@ -332,6 +339,7 @@ void unit_machine::restore(saved_state s) {
   actor_.restore(std::move(s.acts));
   latest_ = std::move(s.latest);
   planned_ = std::move(s.planned);
+  history_.restore(std::move(s.history));
 }
 
 }  // namespace ioc::pipeline

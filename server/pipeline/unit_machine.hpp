@@ -2,6 +2,7 @@
 #include "act/actor.hpp"
 #include "advise/adviser.hpp"
 #include "alert/engine.hpp"
+#include "alert/history.hpp"
 #include "core/observation.hpp"
 #include "pipeline/operation.hpp"
 #include "pipeline/unit_config.hpp"
@@ -46,6 +47,8 @@ class unit_machine final : private advise::world, private act::surroundings {
   void observe(core::observation const& o, core::time_point now, outcomes& out);
   void report(alert::citizen_report r) { engine_.report(std::move(r)); }
   void plan(planned_command p);
+  void deaf() { engine_.deaf(); }
+  void hears(core::time_point t, bool rejoin) { engine_.hears(t, rejoin); }
 
   // --- an instant: event time t, the server's time `now` ---
   void judge(core::time_point t, core::time_point now, bool timers, outcomes& out);
@@ -69,8 +72,9 @@ class unit_machine final : private advise::world, private act::surroundings {
     act::actor::state acts;
     std::map<std::pair<std::string, std::string>, std::pair<core::time_point, double>> latest;
     std::vector<planned_command> planned;
+    alert::history::saved history;
     template <class A>
-    void io(A& a) { a(alerts, advice, acts, latest, planned); }
+    void io(A& a) { a(alerts, advice, acts, latest, planned, history); }
   };
   saved_state save() const;
   void restore(saved_state s);
@@ -91,6 +95,7 @@ class unit_machine final : private advise::world, private act::surroundings {
 
   unit_config config_;
   alert::engine engine_;
+  alert::history history_;
   advise::adviser adviser_;
   act::actor actor_;
   std::map<std::pair<std::string, std::string>, std::pair<core::time_point, double>> latest_;

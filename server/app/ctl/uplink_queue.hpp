@@ -16,7 +16,7 @@ class uplink_queue {
   void link(bool up) { up_ = up; }
   void hear(core::alert_change const& c) {
     if (c.what != core::alert_event::raised && c.what != core::alert_event::verified) return;
-    if (c.alert.verified && listed_.contains(c.alert.severity) && known_.insert(c.alert.id).second) waiting_.push_back(c.alert.id);
+    if (c.alert.verified && !c.alert.retrospective && listed_.contains(c.alert.severity) && known_.insert(c.alert.id).second) waiting_.push_back(c.alert.id);
   }
   // At the end of an instant: the alerts that arrive now.
   std::vector<core::uuid> conclude() { return up_ ? std::exchange(waiting_, {}) : std::vector<core::uuid>{}; }

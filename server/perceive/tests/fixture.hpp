@@ -21,12 +21,12 @@ inline std::shared_ptr<catalogue const> small_catalogue(std::vector<core::device
                                    {"tamper", "", {}, {}, {}, {}, {"Bị phá hoại", "Tamper"}},
                                    {"online", "", {}, {}, {}, {}, {"Trực tuyến", "Online"}}};
   std::vector<source_info> sources(6);
-  sources[0] = {"native", "native", {"ioc/v1/#"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, {}};
-  sources[1] = {"chirpstack-v4", "chirpstack_v4", {"application/+/device/+/event/+", "application/+/device/+/command/+"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, {}};
-  sources[2] = {"shelly-gen2", "shelly_gen2", {"+/events/rpc", "+/status/+", "+/online", "+/rpc"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, {}};
-  sources[3] = {"zigbee2mqtt", "zigbee2mqtt", {"zigbee2mqtt/#"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, {}};
-  sources[4] = {"frigate", "frigate", {"frigate/#"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, {}};
-  sources[5] = {"onvif-events", "onvif_events", {"+/onvif-ej/#", "+/+/onvif-ej/#"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, {}};
+  sources[0] = {"native", "native", {"ioc/v1/#"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, std::chrono::minutes{5}, {}};
+  sources[1] = {"chirpstack-v4", "chirpstack_v4", {"application/+/device/+/event/+", "application/+/device/+/command/+"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, std::chrono::minutes{5}, {}};
+  sources[2] = {"shelly-gen2", "shelly_gen2", {"+/events/rpc", "+/status/+", "+/online", "+/rpc"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, std::chrono::minutes{5}, {}};
+  sources[3] = {"zigbee2mqtt", "zigbee2mqtt", {"zigbee2mqtt/#"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, std::chrono::minutes{5}, {}};
+  sources[4] = {"frigate", "frigate", {"frigate/#"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, std::chrono::minutes{5}, {}};
+  sources[5] = {"onvif-events", "onvif_events", {"+/onvif-ej/#", "+/+/onvif-ej/#"}, "", std::chrono::minutes{10}, std::chrono::minutes{5}, std::chrono::minutes{5}, {}};
 
   device_model udl;
   udl.key = "udl";

@@ -249,4 +249,124 @@ TEST(pipeline, restarted_at_random_points_it_gives_the_same_log) {
   EXPECT_GT(sent, 50u);
 }
 
+// A batch of one record a minute over three hours, arriving at its end; `danger` = minutes at which the water is high.
+core::raw_message three_hours(std::vector<int> const& danger) {
+  std::string batch = "[";
+  for (int minute = 0; minute <= 180; ++minute) {
+    bool const high = std::find(danger.begin(), danger.end(), minute) != danger.end();
+    batch += (minute ? "," : "") + std::string{"{\"ts\":"} + std::to_string(core::to_ms(at(minute * 60.0))) + ",\"seq\":" + std::to_string(minute + 1) +
+             ",\"values\":{\"level\":" + (high ? "3.8" : "1.2") + "}}";
+  }
+  return message(180 * 60.0, "ioc/v1/03478/WL-01/telemetry", batch + "]");
+}
+
+TEST(late_data, a_batch_that_ends_in_calm_is_history_and_sends_nothing) {
+  bench b;
+  auto const v = b.hear(three_hours({30, 31, 32, 90, 91, 92}));
+  EXPECT_EQ(v.records.stored, 181u);
+  EXPECT_EQ(b.sends.size(), 0u);
+  EXPECT_FALSE(b.recommendation);
+  int raised = 0;
+  for (auto const& l : b.log) raised += l.find(" raised high ") != std::string::npos;
+  EXPECT_EQ(raised, 2);
+  for (auto const& [id, a] : b.p.unit("03478")->alerts().open()) {
+    if (a.rule != "high") continue;
+    EXPECT_TRUE(a.retrospective);
+    EXPECT_FALSE(a.active());
+    EXPECT_FALSE(a.ack_due);
+    EXPECT_EQ(a.raised_at, at(90 * 60 + 10));
+    EXPECT_EQ(a.cleared_at, at(93 * 60));
+    EXPECT_EQ(a.occurrences, 2);
+  }
+  b.tick(181 * 60);
+  EXPECT_FALSE(b.said("escalated"));
+}
+
+TEST(late_data, a_batch_that_ends_in_danger_raises_one_live_alert_with_its_true_time) {
+  bench b;
+  std::vector<int> high;
+  for (int m = 100; m <= 180; ++m) high.push_back(m);
+  b.hear(three_hours(high));
+  ASSERT_TRUE(b.recommendation);
+  std::vector<core::alert> live;
+  for (auto const& [id, a] : b.p.unit("03478")->alerts().open())
+    if (a.rule == "high") live.push_back(a);
+  ASSERT_EQ(live.size(), 1u);
+  EXPECT_FALSE(live[0].retrospective);
+  EXPECT_EQ(live[0].raised_at, at(100 * 60 + 10));
+  EXPECT_EQ(live[0].known_at, at(180 * 60));
+  EXPECT_EQ(live[0].ack_due, at(180 * 60 + 60));  // people have known of it since it came
+  EXPECT_EQ(b.approve(180 * 60 + 5, "commune_leader"), pipeline::operation_result::done);
+  EXPECT_EQ(b.sends.size(), 2u);
+}
+
+TEST(late_data, a_backlog_behind_live_readings_is_judged_beside_them) {
+  bench b;
+  b.hear(level(10'000, 1.0, 100));
+  for (int i = 0; i < 60; ++i) b.hear(level(10'000 - 3600 + i * 60, i >= 20 && i < 30 ? 3.9 : 1.0, 40 + i));
+  int raised = 0;
+  for (auto const& [id, a] : b.p.unit("03478")->alerts().open())
+    if (a.rule == "high") {
+      ++raised;
+      EXPECT_TRUE(a.retrospective);
+      EXPECT_EQ(a.raised_at, at(10'000 - 3600 + 20 * 60 + 10));
+      EXPECT_EQ(a.cleared_at, at(10'000 - 3600 + 30 * 60));
+    }
+  EXPECT_EQ(raised, 1);
+  EXPECT_TRUE(b.sends.empty());
+  EXPECT_FALSE(b.recommendation);
+  EXPECT_EQ(b.p.ears().view({"03478", "WL-01"})->latest.at("water_level").t, at(10'000));
+
+  // Saved and restored in the middle of it, the lane goes on.
+  bench c;
+  c.hear(level(10'000, 1.0, 100));
+  for (int i = 0; i < 60; ++i) {
+    c.hear(level(10'000 - 3600 + i * 60, i >= 20 && i < 30 ? 3.9 : 1.0, 40 + i));
+    auto const saved = c.p.save();
+    pipeline::pipeline again{c.s.catalogue, {c.s.config}, at(0)};
+    again.restore(saved);
+    ASSERT_EQ(again.save(), saved);
+    c.p.restore(saved);
+  }
+  EXPECT_EQ(b.log, c.log);
+}
+
+TEST(presence, nobody_is_silent_because_the_broker_was_away) {
+  bench b;
+  b.hear(level(1, 1.0, 1));
+  b.p.deaf(at(20));
+  b.tick(200);
+  EXPECT_FALSE(b.said("raised silent"));
+  EXPECT_EQ(b.p.presence_of(b.s.config.devices[0], at(200)).is, perceive::presence::online);  // nobody knows its pace
+  b.p.hears(at(300), true);
+  b.tick(301);
+  EXPECT_TRUE(b.said("raised silent")) << "it has no pace that could be waited for";
+
+  bench patient;
+  patient.s.config.devices[0].expected_interval = 20s;
+  patient.p.~pipeline();
+  new (&patient.p) pipeline::pipeline{patient.s.catalogue, {patient.s.config}, at(0)};
+  patient.hear(level(1, 1.0, 1));
+  patient.p.deaf(at(20));
+  patient.p.hears(at(300), true);
+  patient.tick(340);
+  EXPECT_FALSE(patient.said("raised silent"));
+  patient.hear(level(350, 1.0, 2));
+  patient.tick(400);
+  EXPECT_FALSE(patient.said("raised silent"));
+  patient.tick(411);
+  EXPECT_TRUE(patient.said("raised silent")) << "silent since 350, heard all the time";
+}
+
+TEST(presence, a_restart_with_the_session_kept_lengthens_no_silence) {
+  bench b;
+  b.hear(level(1, 1.0, 1));
+  b.p.deaf(at(20));
+  b.p.hears(at(25), false);
+  b.tick(60.9);
+  EXPECT_FALSE(b.said("raised silent"));
+  b.tick(61);
+  EXPECT_TRUE(b.said("raised silent"));
+}
+
 }  // namespace
