@@ -10,6 +10,7 @@ find_package(ZLIB REQUIRED)
 find_package(PostgreSQL REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libpqxx REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
 
 add_library(ioc_paho INTERFACE)

@@ -33,9 +33,9 @@ void engine::build() {
   zones_.clear();
   cells_.clear();
   cell_index_.clear();
-  readers_.clear();
-  keep_.clear();
-  listeners_.clear();
+  io_.clear();
+  last_io_ = nullptr;
+  last_device_.clear();
   derived_.clear();
   dues_.clear();
   limits_.clear();
@@ -96,20 +96,27 @@ std::size_t engine::cell_of(rule const& r, std::string const& subject) {
     if (parent.empty()) break;
     d = device_index_.find(parent);
   }
+  c.gate = gates_.count(r.id) > 0;
   auto const i = cells_.size();
+  if (reads_series(r.type) || r.type == rule_type::command_verify) {
+    auto const read = [&](std::string const& device, std::string const& metric) -> series_state const* {
+      auto& readers = io_of(device).readers;
+      auto at = std::find_if(readers.begin(), readers.end(), [&](auto const& x) { return x.metric == metric; });
+      if (at == readers.end()) at = readers.insert(at, {metric, &state_.series[{device, metric}], {}, {}});
+      at->cells.push_back(i);
+      at->keep = std::max(at->keep, r.window);
+      return at->s;
+    };
+    c.own = read(subject, r.metric);
+    for (auto const& p : r.peers) c.peers.push_back(read(p.device, p.metric));
+  }
+  if (r.type == rule_type::stale || r.type == rule_type::event) {
+    auto& io = io_of(subject);
+    io.listeners.push_back(i);
+    c.device = io.state;
+  }
   cells_.push_back(std::move(c));
   cell_index_.emplace(key, i);
-
-  if (reads_series(r.type) || r.type == rule_type::command_verify) {
-    auto const read = [&](std::string const& device, std::string const& metric) {
-      readers_[{device, metric}].push_back(i);
-      auto& keep = keep_[{device, metric}];
-      keep = std::max(keep, r.window);
-    };
-    read(subject, r.metric);
-    for (auto const& p : r.peers) read(p.device, p.metric);
-  }
-  if (r.type == rule_type::stale || r.type == rule_type::event) listeners_[subject].push_back(i);
   if (combines(r.type)) {
     derived_.push_back(i);
     std::stable_sort(derived_.begin(), derived_.end(), [this](auto a, auto b) {
@@ -119,53 +126,71 @@ std::size_t engine::cell_of(rule const& r, std::string const& subject) {
   return i;
 }
 
+engine::device_io& engine::io_of(std::string const& device) {
+  if (last_io_ && last_device_ == device) return *last_io_;
+  auto& io = io_[device];
+  if (!io.state) io.state = &state_.devices[device];
+  last_device_ = device;
+  last_io_ = &io;
+  return io;
+}
+
+engine::device_io const* engine::find_io(std::string const& device) const {
+  auto const it = io_.find(device);
+  return it == io_.end() ? nullptr : &it->second;
+}
+
 // ---------------------------------------------------------------- facts
 
 void engine::sample(std::string const& device, std::string const& metric, core::time_point t, double v, core::quality q, core::time_point known, changes& out,
                     bool late) {
-  std::pair const key{device, metric};
-  auto const readers = readers_.find(key);
-  if (readers == readers_.end()) return;  // no rule reads it
+  auto& readers = io_of(device).readers;
+  auto const r = std::find_if(readers.begin(), readers.end(), [&](auto const& x) { return x.metric == metric; });
+  if (r == readers.end()) return;  // no rule reads it
+  auto const cells = r->cells;     // a timer's alert may make a new cell
+  auto& points = r->s->points;
+  auto const keep = r->keep;
   for (;;) {
     std::optional<core::time_point> first;
-    for (auto const i : readers->second)
+    for (auto const i : cells)
       if (auto const due = cells_[i].due; due && *due < t && (!first || *due < *first)) first = due;
     if (!first) break;
     std::vector<std::size_t> now;
-    for (auto const i : readers->second)
+    for (auto const i : cells)
       if (cells_[i].due == first) now.push_back(i);
-    run(std::move(now), *first, known, out);
+    run(now, *first, known, out);
   }
-  auto& points = state_.series[key].points;
   if (!points.empty() && t < points.back().t) return;
   if (!points.empty() && t == points.back().t) points.pop_back();
   points.push_back({t, v, q, late});
-  auto const from = t - keep_[key];
+  auto const from = t - keep;
   while (points.size() > 1 && points[1].t <= from) points.pop_front();
-  for (auto const i : readers->second) mark(i);
+  for (auto const i : cells) mark(i);
 }
 
+// A silence whose timer runs is not looked at: it fires early, finds that the device has spoken, and is set anew.
 void engine::message(std::string const& device, core::time_point t) {
-  auto& d = state_.devices[device];
-  if (!d.last_message || *d.last_message < t) d.last_message = t;
-  if (auto const l = listeners_.find(device); l != listeners_.end())
-    for (auto const i : l->second)
-      if (cells_[i].r->type == rule_type::stale) mark(i);
+  auto& io = io_of(device);
+  if (!io.state->last_message || *io.state->last_message < t) io.state->last_message = t;
+  for (auto const i : io.listeners) {
+    auto const& c = cells_[i];
+    if (c.r->type == rule_type::stale && (!c.due || c.s->alert || c.s->suppressed_by || c.s->true_since || !c.s->armed)) mark(i);
+  }
 }
 
 void engine::event(std::string const& device, std::string const& name, core::time_point t, bool late) {
-  auto& d = state_.devices[device];
+  auto& io = io_of(device);
+  auto& d = *io.state;
   if (!d.event.empty() && t < d.event_at) return;
   d.event = name;
   d.event_at = t;
   d.event_late = late;
-  if (auto const l = listeners_.find(device); l != listeners_.end())
-    for (auto const i : l->second) {
-      auto& c = cells_[i];
-      if (c.r->type != rule_type::event || (name != c.r->event && name != c.r->clear_event)) continue;
-      c.s->event_on = name == c.r->event;
-      mark(i);
-    }
+  for (auto const i : io.listeners) {
+    auto& c = cells_[i];
+    if (c.r->type != rule_type::event || (name != c.r->event && name != c.r->clear_event)) continue;
+    c.s->event_on = name == c.r->event;
+    mark(i);
+  }
 }
 
 void engine::deaf() {
@@ -217,25 +242,31 @@ void engine::not_reached(std::string const& rule_id, std::string const& device) 
 // ---------------------------------------------------------------- judging
 
 void engine::judge(core::time_point t, core::time_point known, bool timers, changes& out) {
-  close_orphans(t, out);
-  std::vector<std::size_t> now(dirty_.begin(), dirty_.end());
+  if (!orphans_.empty()) close_orphans(t, out);
+  now_.swap(dirty_);
+  dirty_.clear();
   if (timers)
     for (auto d = dues_.begin(); d != dues_.end() && d->first <= t; ++d)
-      if (!dirty_.count(d->second)) now.push_back(d->second);
-  dirty_.clear();
-  run(std::move(now), t, known, out);
+      if (!cells_[d->second].dirty) now_.push_back(d->second);
+  for (auto const i : now_) cells_[i].dirty = false;
+  auto now = std::move(now_);  // run() may come here again
+  run(now, t, known, out);
+  now.clear();
+  now_ = std::move(now);
 }
 
 void engine::advance(core::time_point until, core::time_point known, changes& out) {
   while (!dues_.empty() && dues_.begin()->first <= until) judge(dues_.begin()->first, known, true, out);
 }
 
-void engine::run(std::vector<std::size_t> now, core::time_point t, core::time_point known, changes& out) {
-  auto const key = [this](std::size_t i) {
-    auto const& c = cells_[i];
-    return std::tuple(gates_.count(c.r->id) ? 0 : 1, c.depth, c.r->order, c.subject_order);
-  };
-  std::stable_sort(now.begin(), now.end(), [&](auto a, auto b) { return key(a) < key(b); });
+void engine::run(std::vector<std::size_t>& now, core::time_point t, core::time_point known, changes& out) {
+  if (now.size() > 1) {
+    auto const key = [this](std::size_t i) {
+      auto const& c = cells_[i];
+      return std::tuple(c.gate ? 0 : 1, c.depth, c.r->order, c.subject_order, i);
+    };
+    std::sort(now.begin(), now.end(), [&](auto a, auto b) { return key(a) < key(b); });
+  }
   for (auto const i : now)
     if (!combines(cells_[i].r->type)) step(i, t, known, out);
     else alerts_changed_ = true;
@@ -261,8 +292,7 @@ void engine::step(std::size_t i, core::time_point t, core::time_point known, cha
   auto& c = cells_[i];
   auto& s = *c.s;
   // History that comes now proves life now: a silence does not end before it began.
-  if (c.r->type == rule_type::stale)
-    if (auto const d = state_.devices.find(c.subject); d != state_.devices.end() && d->second.last_message) t = std::max(t, *d->second.last_message);
+  if (c.r->type == rule_type::stale && c.device->last_message) t = std::max(t, *c.device->last_message);
   auto const v = evaluate(c, t);
   if (!s.alert) {
     if (!v.raise) {
@@ -302,41 +332,26 @@ void engine::step(std::size_t i, core::time_point t, core::time_point known, cha
 
 verdict engine::evaluate(cell const& c, core::time_point t) const {
   auto const& r = *c.r;
-  auto const series_of = [this](std::string const& device, std::string const& metric) -> series_state const* {
-    auto const s = state_.series.find({device, metric});
-    return s == state_.series.end() || s->second.points.empty() ? nullptr : &s->second;
-  };
+  auto const* const s = c.own && !c.own->points.empty() ? c.own : nullptr;
   switch (r.type) {
-    case rule_type::threshold: {
-      auto const* s = series_of(c.subject, r.metric);
-      return compare(r, s ? std::optional{s->points.back().v} : std::nullopt);
-    }
-    case rule_type::sum: {
-      auto const* s = series_of(c.subject, r.metric);
-      return compare(r, s ? window_sum(*s, r.window) : std::nullopt);
-    }
-    case rule_type::rate: {
-      auto const* s = series_of(c.subject, r.metric);
-      return compare(r, s ? window_rate(*s, r.window) : std::nullopt);
-    }
+    case rule_type::threshold: return compare(r, s ? std::optional{s->points.back().v} : std::nullopt);
+    case rule_type::sum: return compare(r, s ? window_sum(*s, r.window) : std::nullopt);
+    case rule_type::rate: return compare(r, s ? window_rate(*s, r.window) : std::nullopt);
     case rule_type::deviation: {
-      auto const* s = series_of(c.subject, r.metric);
       std::vector<double> others;
-      for (auto const& p : r.peers)
-        if (auto const* o = series_of(p.device, p.metric)) others.push_back(o->points.back().v);
+      for (auto const* o : c.peers)
+        if (!o->points.empty()) others.push_back(o->points.back().v);
       if (!s || others.size() != r.peers.size() || others.empty()) return {};
       return compare(r, std::abs(s->points.back().v - median(std::move(others))));
     }
     case rule_type::flatline: {
-      auto const* s = series_of(c.subject, r.metric);
       if (!s) return {};
       auto const span = window_span(*s, r.window, r.min_samples);
       bool const flat = span && core::rounded(*span) <= core::rounded(r.max_span);
       return {flat, !flat, s->points.back().v};
     }
     case rule_type::stale: {
-      auto const d = state_.devices.find(c.subject);
-      auto last = d != state_.devices.end() && d->second.last_message ? *d->second.last_message : state_.started;
+      auto last = c.device->last_message.value_or(state_.started);
       if (c.s->count_from) last = std::max(last, *c.s->count_from);
       bool const quiet = t - last >= r.timeout;
       if (state_.deaf && quiet) return {};  // nobody knows
@@ -357,7 +372,6 @@ verdict engine::evaluate(cell const& c, core::time_point t) const {
       if (!c.s->pct) return {};
       return {core::holds(*c.s->pct, core::comparison::lt, r.lt_pct), !core::holds(*c.s->pct, core::comparison::lt, r.lt_pct), c.s->pct};
     case rule_type::command_verify: {
-      auto const* s = series_of(c.subject, r.metric);
       bool const met = s && core::holds(s->points.back().v, r.op, r.value);
       bool const raise_now = c.s->not_reached;
       c.s->not_reached = false;
@@ -417,8 +431,7 @@ verdict engine::evaluate_derived(cell const& c, core::time_point t) const {
 
 // When this silence becomes one that counts.
 core::time_point engine::silent_at(cell const& c) const {
-  auto const state = state_.devices.find(c.subject);
-  auto last = state != state_.devices.end() && state->second.last_message ? *state->second.last_message : state_.started;
+  auto last = c.device->last_message.value_or(state_.started);
   if (c.s->count_from) last = std::max(last, *c.s->count_from);
   auto const due = last + c.r->timeout;
   auto const d = device_index_.find(c.subject);

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ioc::alert {
@@ -95,14 +96,36 @@ class engine {
     rule const* r = nullptr;
     std::string subject;
     int subject_order = 0;
-    int depth = 0;  // of the device in the parent tree
+    int depth = 0;      // of the device in the parent tree
+    bool gate = false;  // others name its rule in quality_gate
+    bool dirty = false;
     cell_state* s = nullptr;
+    series_state const* own = nullptr;           // its subject's series
+    std::vector<series_state const*> peers;
+    device_state const* device = nullptr;        // its subject, for stale and event
     std::optional<core::time_point> due;
   };
+  // What a device's messages touch, found by one look-up.
+  struct reader {
+    std::string metric;
+    series_state* s = nullptr;
+    core::duration keep{0};  // the longest window
+    std::vector<std::size_t> cells;
+  };
+  struct device_io {
+    device_state* state = nullptr;
+    std::vector<reader> readers;
+    std::vector<std::size_t> listeners;  // stale and event cells
+  };
+  device_io& io_of(std::string const& device);
+  device_io const* find_io(std::string const& device) const;
 
   void build();
   std::size_t cell_of(rule const& r, std::string const& subject);
-  void mark(std::size_t i) { dirty_.insert(i); }
+  void mark(std::size_t i) {
+    if (std::exchange(cells_[i].dirty, true)) return;
+    dirty_.push_back(i);
+  }
   void set_due(std::size_t i, core::time_point now);
   std::optional<core::time_point> due_of(cell const& c, core::time_point now) const;
 
@@ -127,7 +150,7 @@ class engine {
   core::alert_evidence evidence_of(cell const& c) const;
   void add_reading(core::alert_evidence& e, std::string const& device, std::string const& metric) const;
   std::string zone_of(cell const& c) const;
-  void run(std::vector<std::size_t> cells, core::time_point t, core::time_point known, changes& out);
+  void run(std::vector<std::size_t>& cells, core::time_point t, core::time_point known, changes& out);
 
   setup setup_;
   engine_state state_;
@@ -136,13 +159,13 @@ class engine {
   std::vector<std::string> zones_;  // in order of first use
   std::vector<cell> cells_;
   std::map<cell_key, std::size_t> cell_index_;
-  std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> readers_;  // series -> cells
-  std::map<std::pair<std::string, std::string>, core::duration> keep_;               // series -> longest window
-  std::unordered_map<std::string, std::vector<std::size_t>> listeners_;              // device -> stale and event cells
-  std::vector<std::size_t> derived_;                                                 // cells of combining rules, in order
+  std::unordered_map<std::string, device_io> io_;  // by device
+  device_io* last_io_ = nullptr;                    // of the device that spoke last: readings of one message come together
+  std::string last_device_;
+  std::vector<std::size_t> derived_;  // cells of combining rules, in order
   std::set<std::pair<core::time_point, std::size_t>> dues_;
   std::set<std::pair<core::time_point, core::uuid>> limits_;
-  std::set<std::size_t> dirty_;
+  std::vector<std::size_t> dirty_, now_;
   std::set<std::string> gates_;  // deviation rules that others name in quality_gate
   std::vector<core::uuid> orphans_;  // alerts of rules that a reload took away
   bool alerts_changed_ = false;

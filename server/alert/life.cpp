@@ -154,12 +154,10 @@ void engine::absorb_earlier(core::alert& a, changes& out) {
 // Whether what the cell was judged by was history when it came.
 bool engine::rests_on_history(cell const& c) const {
   if (c.r->type == rule_type::event) {
-    auto const d = state_.devices.find(c.subject);
-    return d != state_.devices.end() && d->second.event_late;
+    return c.device->event_late;
   }
   if (c.r->metric.empty() || kind_of(*c.r) != core::subject_kind::device) return false;
-  auto const s = state_.series.find({c.subject, c.r->metric});
-  return s != state_.series.end() && !s->second.points.empty() && s->second.points.back().late;
+  return c.own && !c.own->points.empty() && c.own->points.back().late;
 }
 
 // A newer reading shows that a retrospective alert still holds: it is live, with the time at which it was raised, and people are told.
@@ -310,16 +308,16 @@ bool engine::any_active(std::string const& rule_id, std::string const& zone) con
 }
 
 core::alert const* engine::active_stale(std::string const& device) const {
-  auto const l = listeners_.find(device);
-  if (device.empty() || l == listeners_.end()) return nullptr;
-  for (auto const i : l->second)
+  auto const* io = device.empty() ? nullptr : find_io(device);
+  if (!io) return nullptr;
+  for (auto const i : io->listeners)
     if (cells_[i].r->type == rule_type::stale && cells_[i].s->alert) return find(*cells_[i].s->alert);
   return nullptr;
 }
 
 bool engine::offline(std::string const& device) const {
-  auto const l = listeners_.find(device);
-  return l != listeners_.end() && std::any_of(l->second.begin(), l->second.end(), [this](auto i) {
+  auto const* io = find_io(device);
+  return io && std::any_of(io->listeners.begin(), io->listeners.end(), [this](auto i) {
            return cells_[i].r->type == rule_type::stale && (cells_[i].s->alert || cells_[i].s->suppressed_by);
          });
 }

@@ -21,10 +21,42 @@ struct point {
   void io(A& a) { a(t, v, q, late); }
 };
 
+// Points in the order of time; a vector whose front moves: most series keep one or two, and a deque would cost each half a kilobyte.
+class point_window {
+ public:
+  bool empty() const { return first_ == points_.size(); }
+  std::size_t size() const { return points_.size() - first_; }
+  point const& back() const { return points_.back(); }
+  point const& operator[](std::size_t i) const { return points_[first_ + i]; }
+  auto rbegin() const { return points_.rbegin(); }
+  auto rend() const { return points_.rend() - static_cast<std::ptrdiff_t>(first_); }
+  void push_back(point p) { points_.push_back(p); }
+  void pop_back() { points_.pop_back(); }
+  void pop_front() {
+    if (++first_ < 16 || first_ * 2 < points_.size()) {
+      if (first_ < points_.size()) return;
+    }
+    points_.erase(points_.begin(), points_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+  template <class A>
+  void io(A& a) {
+    if (first_ > 0) {  // what is saved is what is kept
+      points_.erase(points_.begin(), points_.begin() + static_cast<std::ptrdiff_t>(first_));
+      first_ = 0;
+    }
+    a(points_);
+  }
+
+ private:
+  std::vector<point> points_;
+  std::size_t first_ = 0;
+};
+
 // The samples of one series that rules still need, oldest first, the latest last: all younger than the longest window, and one
 // at or before its older end (rate needs it).
 struct series_state {
-  std::deque<point> points;
+  point_window points;
   template <class A>
   void io(A& a) { a(points); }
 };

@@ -21,13 +21,15 @@ struct raw_message {
 };
 
 // One canonical value: `metric` is "metric" or "metric/channel" in the canonical unit of config/metrics.yaml.
-// `late`: older than the newest of its series on arrival, or older than max_age; stored, never the current value.
+// `late`: older than the newest of its series on arrival (`overtaken`), or older than max_age; stored; an overtaken one is never the
+// current value.
 struct reading {
   std::string metric;
   core::value v;
   quality q = quality::good;
   time_point t;
   bool late = false;
+  bool overtaken = false;
 };
 
 // A thing that happened at a device; the latest event's name is the device's state.

@@ -46,10 +46,42 @@ void count_missed(device_view& view, decoded_element const& e, bool newer) {
 
 }  // namespace
 
-// Whose element it is. `device` is null for an unclaimed one.
-struct hearer::identity {
+// One series as a device names it, looked up once: messages repeat the same names in the same order.
+struct series_slot {
+  std::string said;  // metric, or metric/channel
+  std::string name;  // canonical
+  metric_info const* info = nullptr;
+  latest_value* newest = nullptr;  // in the device's view; null until its first value
+
+  bool is(decoded_reading const& r) const {
+    if (r.channel.empty()) return said == r.metric;
+    return said.size() == r.metric.size() + 1 + r.channel.size() && said.starts_with(r.metric) && said[r.metric.size()] == '/' && said.ends_with(r.channel);
+  }
+};
+
+// `device` and `model` are null for an unclaimed one. Lives until the catalogue changes.
+struct hearer::origin {
   core::device_ref ref;
   core::device const* device = nullptr;
+  device_model const* model = nullptr;
+  device_view* view = nullptr;
+  std::vector<series_slot> slots;
+};
+
+struct hearer::known_topic {
+  std::string topic;  // `way` points into it
+  routed way;
+  dialect_memory* memory = nullptr;  // null where the topic leads nowhere
+  source_tally* count = nullptr;
+  std::string native;      // the last element's name and whose it was: most topics carry one device
+  origin* who = nullptr;
+};
+
+// Bounded: a flood of topics or devices empties them, and they fill again.
+struct hearer::shortcuts {
+  static constexpr std::size_t most = 400'000;
+  std::unordered_map<std::string, known_topic> topics;
+  std::unordered_map<std::string, std::unique_ptr<origin>> origins;  // unit, gateway, dialect's kind, native name
 };
 
 struct hearer::element_result {
@@ -58,14 +90,45 @@ struct hearer::element_result {
   std::optional<core::observation> seen;
 };
 
-hearer::hearer(std::shared_ptr<catalogue const> known) : known_(std::move(known)) {}
+hearer::hearer(std::shared_ptr<catalogue const> known) : known_(std::move(known)), short_(std::make_unique<shortcuts>()) {}
+hearer::~hearer() = default;
+hearer::hearer(hearer&&) noexcept = default;
+hearer& hearer::operator=(hearer&&) noexcept = default;
+
+void hearer::forget_shortcuts() {
+  short_->topics.clear();
+  short_->origins.clear();
+}
+
+// `spare` serves a topic that is not worth keeping: one that leads nowhere.
+hearer::known_topic& hearer::topic_of(std::string const& topic, known_topic& spare) {
+  if (auto const it = short_->topics.find(topic); it != short_->topics.end()) return it->second;
+  if (short_->topics.size() >= shortcuts::most || short_->origins.size() >= shortcuts::most) forget_shortcuts();
+  auto const look = [&](known_topic& t) {
+    t.topic = topic;
+    t.way = known_->sources.route(t.topic);
+    t.count = &ledger_.of(t.way.source ? t.way.source->info.name : "unknown");
+  };
+  look(spare);
+  auto const& way = spare.way;
+  if (!way.source || way.unit.empty() || !known_->devices.has_unit(way.unit)) return spare;
+  spare.memory = &memories_[std::string(way.unit) + "/" + std::string(way.gateway) + "/" + way.source->info.name];
+  if (topic.size() > 512) return spare;
+  auto& kept = short_->topics[topic];
+  look(kept);
+  kept.memory = spare.memory;
+  return kept;
+}
 
 void hearer::use(std::shared_ptr<catalogue const> known) {
+  forget_shortcuts();
   known_ = std::move(known);
   for (auto& [unit, names] : unclaimed_)
     std::erase_if(names, [&](auto const& n) {
       auto const native = std::string_view(n.first).substr(2);
-      return n.first[0] == 'n' ? known_->devices.by_id(unit, native) : known_->devices.by_native(unit, native);
+      if (n.first[0] == 'n') return known_->devices.by_id(unit, native) != nullptr;
+      auto const own = native.find('/');  // behind the gateway's name, which holds no '/'
+      return known_->devices.by_native(unit, native) || (own != std::string_view::npos && known_->devices.by_native(unit, native.substr(own + 1)));
     });
 }
 
@@ -83,30 +146,32 @@ std::map<std::string, std::string> hearer::unclaimed(std::string const& unit) co
 
 verdict hearer::hear(core::raw_message const& m) {
   verdict out;
-  auto const way = known_->sources.route(m.topic);
+  known_topic spare;
+  auto& at = topic_of(m.topic, spare);
+  auto const& way = at.way;
   out.source = way.source ? way.source->info.name : "unknown";
   auto const end = [&](outcome what, std::string why) {
     out.what = what;
     out.reason = std::move(why);
     if (out.records.received() == 0) out.records.add(what);
-    ledger_.add(out.source, out.what, out.records);
+    at.count->messages.add(out.what);
+    at.count->records += out.records;
   };
 
   if (!way.source) return end(outcome::rejected, "no source takes this topic"), std::move(out);
   if (m.payload.size() > max_payload) return end(outcome::rejected, "payload larger than 1 MiB"), std::move(out);
   if (way.unit.empty()) return end(outcome::rejected, "neither topic nor source names a unit"), std::move(out);
-  if (!known_->devices.has_unit(way.unit)) return end(outcome::rejected, "there is no unit " + std::string(way.unit.substr(0, 32))), std::move(out);
+  if (!at.memory) return end(outcome::rejected, "there is no unit " + std::string(way.unit.substr(0, 32))), std::move(out);
 
-  auto& memory = memories_[std::string(way.unit) + "/" + std::string(way.gateway) + "/" + way.source->info.name];
-  decode_input in{way.rest, m.payload, m.arrival, m.retain, &way.source->settings, &memory, way.gateway};
+  decode_input const in{way.rest, m.payload, m.arrival, m.retain, &way.source->settings, at.memory, way.gateway};
   decoded d = way.source->decode(in);
   out.requests = std::move(d.requests);
-  note_discovered(std::string(way.unit), std::move(d.discovered));
+  if (!d.discovered.empty()) note_discovered(way, std::move(d.discovered));
   out.security = d.security;
   if (d.outcome == decode_outcome::reject) return end(outcome::rejected, std::move(d.reason)), std::move(out);
   if (d.outcome == decode_outcome::ignore) return end(outcome::ignored, std::move(d.reason)), std::move(out);
   if (d.command && d.command->to_device) return end(outcome::ignored, "a command to a device, seen on the bus"), std::move(out);
-  weigh(m, way, d, out);
+  weigh(m, at, d, out);
   end(out.what, std::move(out.reason));
   return out;
 }
@@ -118,11 +183,11 @@ discovered_device const* hearer::discovered(std::string const& unit, std::string
   return d == u->second.end() ? nullptr : &d->second;
 }
 
-void hearer::note_discovered(std::string const& unit, std::vector<discovered_device>&& found) {
-  if (found.empty()) return;
-  auto& known = discovered_[unit];
+void hearer::note_discovered(routed const& way, std::vector<discovered_device>&& found) {
+  auto& known = discovered_[std::string(way.unit)];
   for (auto& d : found) {
     if (d.native.empty() || d.native.size() > max_text) continue;
+    if (!way.gateway.empty()) d.native = std::string(way.gateway) + "/" + d.native;
     for (std::string* s : {&d.name, &d.vendor, &d.model, &d.type})
       if (s->size() > max_text) s->resize(max_text);
     if (d.metrics.size() > max_series) d.metrics.resize(max_series);
@@ -138,10 +203,10 @@ void hearer::note_discovered(std::string const& unit, std::vector<discovered_dev
   }
 }
 
-void hearer::weigh(core::raw_message const& m, routed const& way, decoded& d, verdict& out) {
+void hearer::weigh(core::raw_message const& m, known_topic& at, decoded& d, verdict& out) {
   std::array<std::string, 4> reasons;
   for (auto& e : d.elements) {
-    auto r = weigh_element(m, way, d.kind, e);
+    auto r = weigh_element(m, at, d.kind, e);
     out.records.add(r.what);
     auto& why = reasons[static_cast<std::size_t>(r.what)];
     if (why.empty()) why = std::move(r.reason);
@@ -155,54 +220,92 @@ void hearer::weigh(core::raw_message const& m, routed const& way, decoded& d, ve
     out.reason = std::to_string(n.rejected) + " of " + std::to_string(n.received()) + " records refused: " + reasons[static_cast<std::size_t>(outcome::rejected)];
 }
 
-std::string hearer::canonical(decoded_element& e) const {
+// Turns names and units into ours: a reading's `metric` is the canonical series afterwards. Fills slots_.
+std::string hearer::canonical(origin& who, decoded_element& e) {
+  slots_.clear();
+  auto& slots = who.slots;
+  std::size_t next = 0;
   for (auto& r : e.readings) {
-    auto name = known_->metrics.canonical(r.full_name());
-    auto const* info = known_->metrics.find(name);
-    if (auto* n = std::get_if<double>(&r.v); n && info) {
-      if (!r.unit.empty() && r.unit != info->unit) {
-        auto const v = convert(*n, r.unit, info->unit);
-        if (!v) return "unit \"" + r.unit + "\" of " + name + " cannot be turned into \"" + info->unit + "\"";
+    if (next >= slots.size() || !slots[next].is(r)) {
+      next = static_cast<std::size_t>(std::find_if(slots.begin(), slots.end(), [&](auto const& s) { return s.is(r); }) - slots.begin());
+      if (next == slots.size()) {
+        auto& fresh = slots.emplace_back();
+        fresh.said = r.full_name();
+        fresh.name = known_->metrics.canonical(fresh.said);
+        fresh.info = known_->metrics.find(fresh.name);
+        if (auto const there = who.view->latest.find(fresh.name); there != who.view->latest.end()) fresh.newest = &there->second;
+      }
+    }
+    auto const& s = slots[next];
+    slots_.push_back(static_cast<std::uint32_t>(next++));
+    if (auto* n = std::get_if<double>(&r.v); n && s.info) {
+      if (!r.unit.empty() && r.unit != s.info->unit) {
+        auto const v = convert(*n, r.unit, s.info->unit);
+        if (!v) return "unit \"" + r.unit + "\" of " + s.name + " cannot be turned into \"" + s.info->unit + "\"";
         *n = rounded(*v);
       }
-      if ((info->low && *n < *info->low) || (info->high && *n > *info->high)) r.q = core::quality::bad;
+      if ((s.info->low && *n < *s.info->low) || (s.info->high && *n > *s.info->high)) r.q = core::quality::bad;
     }
-    r.metric = std::move(name);
+    r.metric = s.name;
     r.channel.clear();
   }
   return {};
 }
 
-bool hearer::resolve(routed const& way, std::string const& native, identity& out, std::string& why) {
+// Null: it can be nobody's, and `why` says so. A device that is not registered gets a name of its own, up to a number.
+hearer::origin* hearer::origin_of(known_topic& at, std::string const& native, std::string& why) {
+  if (at.who && at.native == native) return at.who;
+  bool const is_native = at.way.source->info.decoder == "native";
+  std::string key(at.way.unit);
+  key.append(1, '\0').append(at.way.gateway).append(1, is_native ? 'n' : 'v').append(native);
+  auto& there = short_->origins[key];
+  if (!there) {
+    auto fresh = std::make_unique<origin>();
+    if (!identify(at.way, native, *fresh, why)) {
+      short_->origins.erase(key);
+      return nullptr;
+    }
+    fresh->model = fresh->device ? known_->model_of(*fresh->device) : nullptr;
+    fresh->view = &views_[fresh->ref.text()];
+    there = std::move(fresh);
+  }
+  at.native = native;
+  return at.who = there.get();
+}
+
+bool hearer::identify(routed const& way, std::string const& native, origin& who, std::string& why) {
   bool const is_native = way.source->info.decoder == "native";
-  out.ref.unit = way.unit;
-  out.device = is_native ? known_->devices.by_id(way.unit, native) : known_->devices.by_native(way.unit, native);
-  if (out.device) {
-    out.ref.device = out.device->id;
+  // Two gateways of a commune may carry the same friendly names: the qualified name comes first.
+  std::string const full = way.gateway.empty() || is_native ? native : std::string(way.gateway) + "/" + native;
+  who.ref.unit = way.unit;
+  who.device = is_native ? known_->devices.by_id(way.unit, native) : known_->devices.by_native(way.unit, full);
+  if (!who.device && !is_native && !native.empty()) who.device = known_->devices.by_native(way.unit, native);
+  if (who.device) {
+    who.ref.device = who.device->id;
     return true;
   }
   if (native.empty() || native.size() > 256) {
     why = "the message names no usable device";
     return false;
   }
-  auto& names = unclaimed_[out.ref.unit];
-  std::string key = (is_native ? "n:" : "v:") + native;
+  auto& names = unclaimed_[who.ref.unit];
+  std::string key = (is_native ? "n:" : "v:") + full;
   if (auto const it = names.find(key); it != names.end()) {
-    out.ref.device = it->second;
+    who.ref.device = it->second;
     return true;
   }
   if (names.size() >= max_unclaimed) {
-    why = "unit " + out.ref.unit + " has 10,000 unclaimed devices already";
+    why = "unit " + who.ref.unit + " has 10,000 unclaimed devices already";
     return false;
   }
-  out.ref.device = is_native ? native : free_id(out.ref.unit, native);
-  names.emplace(std::move(key), out.ref.device);
+  who.ref.device = is_native ? native : free_id(who.ref.unit, native, full);
+  names.emplace(std::move(key), who.ref.device);
   return true;
 }
 
 // A device name for a vendor's name: the same where it fits, else with '_' for what does not and a mark that keeps apart
 // what has become equal. Never a registered device's: an unknown gauge must not speak for a known one.
-std::string hearer::free_id(std::string const& unit, std::string const& native) const {
+std::string hearer::free_id(std::string const& unit, std::string const& native, std::string const& full) const {
   std::string id;
   for (char c : native) {
     bool const fits = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
@@ -213,25 +316,22 @@ std::string hearer::free_id(std::string const& unit, std::string const& native) 
   auto const taken = [&] {
     if (known_->devices.by_id(unit, id)) return true;
     if (it == unclaimed_.end()) return false;
-    return it->second.count("n:" + id) || (id != native && it->second.count("v:" + id));
+    return it->second.count("n:" + id) || std::any_of(it->second.begin(), it->second.end(), [&](auto const& n) { return n.second == id; });
   };
   if (id == native && !taken()) return id;
   char mark[10];
-  std::snprintf(mark, sizeof mark, ".%08x", static_cast<unsigned>(hash_of(native) & 0xffffffffu));
+  std::snprintf(mark, sizeof mark, ".%08x", static_cast<unsigned>(hash_of(full) & 0xffffffffu));
   return id + mark;
 }
 
 // A value that its quantity's physics does not allow is suspect: too fast a change since the one before, or none at all for too long.
-void hearer::weigh_quality(device_view const& view, core::reading& r) const {
-  auto const* v = std::get_if<double>(&r.v);
-  auto const* info = v && r.q == core::quality::good ? known_->metrics.find(r.metric) : nullptr;
+void hearer::weigh_quality(metric_info const* info, latest_value const& before, core::reading& r) {
   if (!info || (!info->max_rate && !info->flatline)) return;
-  auto const before = view.latest.find(r.metric);
-  if (before == view.latest.end() || before->second.q == core::quality::bad || r.t <= before->second.t) return;
-  auto const* was = std::get_if<double>(&before->second.v);
-  if (!was) return;
-  if (info->max_rate && std::abs(*v - *was) > *info->max_rate * core::to_seconds(r.t - before->second.t)) r.q = core::quality::suspect;
-  if (info->flatline && *v == *was && r.t - before->second.since >= *info->flatline) r.q = core::quality::suspect;
+  auto const* v = std::get_if<double>(&r.v);
+  auto const* was = std::get_if<double>(&before.v);
+  if (!v || !was || r.q != core::quality::good || before.q == core::quality::bad || r.t <= before.t) return;
+  if (info->max_rate && std::abs(*v - *was) > *info->max_rate * core::to_seconds(r.t - before.t)) r.q = core::quality::suspect;
+  if (info->flatline && *v == *was && r.t - before.since >= *info->flatline) r.q = core::quality::suspect;
 }
 
 void clock_watch::hear(core::time_point t, core::time_point now, core::duration allowed) {
@@ -293,16 +393,18 @@ void hearer::model_events(device_model const& model, device_view const& view, co
     }
 }
 
-hearer::element_result hearer::weigh_element(core::raw_message const& m, routed const& way, message_kind kind, decoded_element& e) {
+hearer::element_result hearer::weigh_element(core::raw_message const& m, known_topic& at, message_kind kind, decoded_element& e) {
+  auto const& way = at.way;
   if (!e.refused.empty()) return {outcome::rejected, std::move(e.refused), {}};
-  if (auto why = canonical(e); !why.empty()) return {outcome::rejected, std::move(why), {}};
-  identity who;
   if (e.native.empty()) e.native = way.gateway;  // dialects that name the device by its credentials only
-  if (std::string why; !resolve(way, e.native, who, why)) return {outcome::rejected, std::move(why), {}};
-  auto& view = views_[who.ref.text()];
+  std::string why;
+  auto* const who = origin_of(at, e.native, why);
+  if (!who) return {outcome::rejected, std::move(why), {}};
+  auto& view = *who->view;
 
   auto const key = key_of(kind, e);
   if (view.heard.knows(key, m.dup, m.arrival)) return {outcome::duplicate, "this record is known already", {}};
+  if (why = canonical(*who, e); !why.empty()) return {outcome::rejected, std::move(why), {}};
   if (view.latest.size() + e.readings.size() > max_series) {
     std::size_t fresh = 0;
     for (auto const& r : e.readings) fresh += view.latest.count(r.metric) ? 0 : 1;
@@ -314,8 +416,8 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
   if ((e.t && *e.t < oldest) || std::any_of(e.readings.begin(), e.readings.end(), [&](auto const& r) { return r.t && *r.t < oldest; }))
     return {outcome::rejected, "its time lies more than 92 days before its arrival", {}};
   core::observation o;
-  o.device = std::move(who.ref);
-  o.claimed = who.device != nullptr;
+  o.device = who->ref;
+  o.claimed = who->device != nullptr;
   o.known_at = m.arrival;
   bool const ahead = e.t && *e.t > m.arrival + limits.max_ahead;
   if (e.t && !ahead && !m.retain && view.heard.newer_than_all(*e.t)) view.clock.hear(*e.t, m.arrival, limits.max_behind);
@@ -332,8 +434,8 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
     bool const own_time = r.t && !(*r.t > m.arrival + limits.max_ahead) && !behind;
     o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, false});
   }
-  auto const* model = who.device ? known_->model_of(*who.device) : nullptr;
-  if (model) apply_model(*model, *who.device, o);
+  auto const* model = who->model;
+  if (model) apply_model(*model, *who->device, o);
   if (!m.retain) {  // a retained copy restores state; nothing has happened now
     for (auto& happened : e.events) o.events.push_back({std::move(happened.name), o.t, std::move(happened.data)});
     if (model) model_events(*model, view, o);
@@ -346,12 +448,24 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
   count_missed(view, e, !e.t || view.heard.newer_than_all(*e.t));
   view.heard.remember(key, m.arrival);
   if (e.t || e.time_refused) view.clock_wrong = ahead || behind || e.time_refused;
-  for (auto& r : o.readings) {
-    weigh_quality(view, r);
-    auto& newest = view.latest[r.metric];
-    bool const first = newest.known_at == core::time_point{};
-    r.late = (!first && r.t < newest.t) || r.t < m.arrival - limits.max_age;
-    if (first || r.t >= newest.t) newest = {r.v, r.q, r.t, m.arrival, !first && newest.v == r.v ? newest.since : r.t};
+  for (std::size_t i = 0; i < o.readings.size(); ++i) {
+    auto& r = o.readings[i];
+    auto* const slot = i < slots_.size() ? &who->slots[slots_[i]] : nullptr;  // what the model made has none
+    auto* newest = slot ? slot->newest : nullptr;
+    if (!newest) {
+      newest = &view.latest[r.metric];
+      if (slot) slot->newest = newest;
+    }
+    bool const first = newest->known_at == core::time_point{};
+    if (!first) weigh_quality(slot ? slot->info : known_->metrics.find(r.metric), *newest, r);
+    r.overtaken = !first && r.t < newest->t;
+    r.late = r.overtaken || r.t < m.arrival - limits.max_age;
+    if (r.overtaken) continue;
+    newest->since = !first && newest->v == r.v ? newest->since : r.t;
+    newest->v = r.v;
+    newest->q = r.q;
+    newest->t = r.t;
+    newest->known_at = m.arrival;
   }
   for (auto const& happened : o.events)
     if (view.state.empty() || happened.t >= view.state_at) {
@@ -363,8 +477,8 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, routed 
   else if (o.alive) view.online = true;
 
   if (o.readings.empty() && o.events.empty() && o.replies.empty() && !o.online) {
-    auto why = m.retain && !says_nothing_else ? "a retained copy of something that has happened" : "no value: all are missing";
-    return {outcome::ignored, why, o.alive ? std::optional(std::move(o)) : std::nullopt};
+    auto const reason = m.retain && !says_nothing_else ? "a retained copy of something that has happened" : "no value: all are missing";
+    return {outcome::ignored, reason, o.alive ? std::optional(std::move(o)) : std::nullopt};
   }
   return {outcome::stored, "", std::move(o)};
 }

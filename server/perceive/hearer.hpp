@@ -38,6 +38,9 @@ inline constexpr std::size_t max_series = 1024;       // a device
 class hearer {
  public:
   explicit hearer(std::shared_ptr<catalogue const> known);
+  ~hearer();
+  hearer(hearer&&) noexcept;
+  hearer& operator=(hearer&&) noexcept;
 
   // A reload: the state stays, devices that have been registered meanwhile are no longer unclaimed.
   void use(std::shared_ptr<catalogue const> known);
@@ -47,7 +50,7 @@ class hearer {
   ledger const& counts() const { return ledger_; }
   // Null for a device that was never heard.
   device_view const* view(core::device_ref const& d) const;
-  // Unclaimed devices of a unit: native name → device id.
+  // Unclaimed devices of a unit: native name → device id. Bridged ones are named "gateway/native".
   std::map<std::string, std::string> unclaimed(std::string const& unit) const;
   // What discovery messages told of a device, by its native name; null for nothing.
   discovered_device const* discovered(std::string const& unit, std::string const& native) const;
@@ -59,19 +62,26 @@ class hearer {
     a(version);
     if (version != 2) throw core::archive_error("the saved state of perceive has another version");
     a(ledger_, unclaimed_, views_, memories_, discovered_);
+    forget_shortcuts();  // they point into what has just been replaced
   }
 
  private:
-  struct identity;
+  struct origin;          // whose element it is, and what has been looked up for it before
+  struct known_topic;     // where a topic leads, looked up once
+  struct shortcuts;       // both, by name; derived, not saved
   struct element_result;
 
-  void weigh(core::raw_message const& m, routed const& way, decoded& d, verdict& out);
-  element_result weigh_element(core::raw_message const& m, routed const& way, message_kind kind, decoded_element& e);
-  bool resolve(routed const& way, std::string const& native, identity& out, std::string& why);
-  void note_discovered(std::string const& unit, std::vector<discovered_device>&& found);
-  std::string free_id(std::string const& unit, std::string const& native) const;
-  std::string canonical(decoded_element& e) const;
-  void weigh_quality(device_view const& view, core::reading& r) const;
+  void forget_shortcuts();
+  known_topic& topic_of(std::string const& topic, known_topic& spare);
+
+  void weigh(core::raw_message const& m, known_topic& at, decoded& d, verdict& out);
+  element_result weigh_element(core::raw_message const& m, known_topic& at, message_kind kind, decoded_element& e);
+  origin* origin_of(known_topic& at, std::string const& native, std::string& why);
+  bool identify(routed const& way, std::string const& native, origin& who, std::string& why);
+  void note_discovered(routed const& way, std::vector<discovered_device>&& found);
+  std::string free_id(std::string const& unit, std::string const& native, std::string const& full) const;
+  std::string canonical(origin& who, decoded_element& e);
+  static void weigh_quality(metric_info const* info, latest_value const& before, core::reading& r);
   void apply_model(device_model const& model, core::device const& device, core::observation& o) const;
   void model_events(device_model const& model, device_view const& view, core::observation& o) const;
 
@@ -81,6 +91,8 @@ class hearer {
   std::unordered_map<std::string, device_view> views_;                   // "unit/device"
   std::map<std::string, dialect_memory> memories_;                       // "unit/gateway/source"
   std::map<std::string, std::map<std::string, discovered_device>> discovered_;  // unit → native name → what it told of itself
+  std::unique_ptr<shortcuts> short_;
+  std::vector<std::uint32_t> slots_;  // of the element at hand, one for each of its readings
 };
 
 }  // namespace ioc::perceive

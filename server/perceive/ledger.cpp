@@ -29,12 +29,6 @@ tally& tally::operator+=(tally const& o) {
   return *this;
 }
 
-void ledger::add(std::string const& source, outcome message, tally const& records) {
-  auto& s = sources_[source];
-  s.messages.add(message);
-  s.records += records;
-}
-
 source_tally ledger::total() const {
   source_tally all;
   for (auto const& [name, s] : sources_) {

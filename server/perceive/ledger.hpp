@@ -38,7 +38,8 @@ struct source_tally {
 // Everything that was ever heard, by source. Part of the hearer's state, so it goes back with it on a replay.
 class ledger {
  public:
-  void add(std::string const& source, outcome message, tally const& records);
+  // The place of a source; stays where it is until the ledger is read from an archive.
+  source_tally& of(std::string const& source) { return sources_[source]; }
   std::map<std::string, source_tally> const& sources() const { return sources_; }
   source_tally total() const;
 

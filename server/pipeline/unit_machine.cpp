@@ -43,7 +43,18 @@ unit_machine::unit_machine(unit_config config, core::time_point started)
       engine_({config_.unit.code, config_.devices, config_.rules, config_.policy, config_.units_of_measure}, started),
       history_(engine_.config()),
       adviser_(config_.unit.code, config_.playbooks, config_.policy),
-      actor_(config_.unit.code, config_.policy, verifications(config_.rules)) {}
+      actor_(config_.unit.code, config_.policy, verifications(config_.rules)) {
+  auto const ask = [this](std::string const& metric) {
+    if (!metric.empty() && std::find(asked_for_.begin(), asked_for_.end(), metric) == asked_for_.end()) asked_for_.push_back(metric);
+  };
+  for (auto const& p : config_.playbooks)
+    if (p.needs) {
+      ask(p.needs->metric);
+      ask(p.needs->than_metric);
+    }
+  for (auto const& r : config_.rules)
+    if (r.type == alert::rule_type::command_verify) ask(r.metric);
+}
 
 // ---------------------------------------------------------------- facts
 
@@ -56,9 +67,8 @@ void unit_machine::observe(core::observation const& o, core::time_point now, out
   for (auto const& r : o.readings) {
     auto const number = core::number_of(r.v);
     if (!number || r.q == core::quality::bad) continue;
-    auto& newest = latest_[{device, r.metric}];
-    if (r.t >= newest.first) {
-      newest = {r.t, *number};
+    if (!r.overtaken) {
+      if (std::find(asked_for_.begin(), asked_for_.end(), r.metric) != asked_for_.end()) latest_[{device, r.metric}] = {r.t, *number};
       engine_.sample(device, r.metric, r.t, *number, r.q, now, out.alerts, r.late);
       if (!r.late && !history_.idle()) history_.settle(device, now, engine_, out.alerts);
     } else {

@@ -98,7 +98,8 @@ class unit_machine final : private advise::world, private act::surroundings {
   alert::history history_;
   advise::adviser adviser_;
   act::actor actor_;
-  std::map<std::pair<std::string, std::string>, std::pair<core::time_point, double>> latest_;
+  std::map<std::pair<std::string, std::string>, std::pair<core::time_point, double>> latest_;  // of what is asked for
+  std::vector<std::string> asked_for_;  // metrics that a playbook's `requires` or a command_verify rule reads
   std::vector<planned_command> planned_;
   std::size_t heard_ = 0, covered_ = 0, positions_ = 0;  // how much of the running outcomes has been passed on
 };

@@ -1,6 +1,7 @@
 #include "perceive/decoders/native/native.hpp"
 
 #include "core/ids.hpp"
+#include "perceive/decoders/native/native_quick.hpp"
 #include "perceive/json_read.hpp"
 
 #include <array>
@@ -115,6 +116,7 @@ decoded read_telemetry(json::value const& root, std::string device, decode_input
   d.kind = message_kind::telemetry;
   if (root.is_object()) {
     d.elements.push_back(read_record(root, device, in));
+    if (auto& e = d.elements.front(); !e.seq || !e.t) e.content = hash_of(trimmed(in.payload));  // as it came
   } else if (root.is_array()) {
     auto const& batch = root.get_array();
     if (batch.empty()) return decoded::ignored("an empty batch");
@@ -228,6 +230,8 @@ decoded decode_native(decode_input const& in) {
   auto const payload = trimmed(in.payload);
   if (payload.empty()) return in.retain || kind == "status" ? decoded::ignored("retained message deleted", message_kind::status) : decoded::rejected("empty payload");
   if (kind == "status") return read_status(payload, std::move(device), in);
+  if (kind == "telemetry")
+    if (auto quick = read_telemetry_quickly(payload, device)) return std::move(*quick);
   json_text const doc(payload);
   if (!doc.ok()) return decoded::rejected(doc.problem);
   if (kind == "telemetry") return read_telemetry(doc.root, std::move(device), in);
