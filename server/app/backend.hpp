@@ -5,6 +5,7 @@
 #include "adapters/postgres/queries.hpp"
 #include "adapters/postgres/writer.hpp"
 #include "adapters/web/backend.hpp"
+#include "app/clock_watch.hpp"
 #include "app/runner.hpp"
 
 #include <atomic>
@@ -27,6 +28,7 @@ class backend final : public web::backend {
     std::function<std::uint64_t()> messages_in;  // appended in this run
     std::function<std::string()> web_metrics;
     bool first_login_changes_password = true;
+    clock_watch const* clocks = nullptr;
   };
   explicit backend(parts p) : p_(std::move(p)) {}
 

@@ -120,6 +120,7 @@ void runner::take(journal::record const& r) {
         show_readings(parts_.screens, o);
       }
       if (!stored_before) add_rejection(heard, r, batch_);
+      if (!keepers_.empty()) note_receipts(heard, r);
       if (heard.what == perceive::outcome::rejected) parts_.out->debug("rejected {}: {}", r.message.topic, heard.reason);
       break;
     }
@@ -184,14 +185,14 @@ void runner::flush() {
       ledger_ = std::move(ledger);
     }
     batch_.position = at_;
-    if (now - last_save_ > save_every_ && changed_since_save_) save_state(false);
+    if (save_due()) save_state(false);
     if (at_ > 0) {
       parts_.database.submit(std::move(batch_));
       committed_ = std::max(committed_, at_);  // handed over: the writer keeps it until the database has it
       handed_over_ = at_;
     }
     batch_ = {};
-  } else if (now - last_save_ > save_every_ && changed_since_save_ && at_ > 0) {
+  } else if (at_ > 0 && save_due()) {
     save_state(false);
     batch_.position = at_;
     batch_.ledger_json = ledger_json();
@@ -242,7 +243,7 @@ void runner::show_and_store(std::string const& code, pipeline::outcomes const& o
 
 // The record first, synced: a crash behind it costs one attempt, which its timeout repeats; it never sends twice unseen.
 void runner::send(core::command_send const& s) {
-  auto const now = wall_clock();
+  auto const now = parts_.log.arrival_now();  // the clock that set `expires`, whatever was done to the wall clock
   if (!sent_.insert(key_of(s)).second) return;
   if (s.expires <= now) {
     parts_.out->warn("command {} to {}/{} not sent: it had expired at {}", s.command, s.unit, s.target, core::to_iso(s.expires));
@@ -266,6 +267,27 @@ void runner::send(core::command_send const& s) {
   parts_.out->info("command {} to {}/{} attempt {} {}", s.command, s.unit, s.target, s.attempt, out ? "sent" : "not sent: the broker is away");
 }
 
+// Those that keep their records are told how far PostgreSQL has them; what is lost on the way is said again when they repeat.
+void runner::note_receipts(perceive::verdict const& heard, journal::record const& r) {
+  auto const now = clock::now();
+  for (auto const& o : heard.observations)
+    if (o.seq && keepers_.contains(o.device)) receipts_.heard(o.device, *o.seq, o.t, r.next, now);
+  if (heard.what != perceive::outcome::duplicate) return;
+  std::string_view topic = r.message.topic;  // ioc/v1/{unit}/{device}/{kind}
+  if (!topic.starts_with("ioc/v1/")) return;
+  topic.remove_prefix(7);
+  auto const unit = topic.substr(0, topic.find('/'));
+  if (unit.size() == topic.size()) return;
+  topic.remove_prefix(unit.size() + 1);
+  receipts_.repeated({std::string{unit}, std::string{topic.substr(0, topic.find('/'))}});
+}
+
+void runner::send_receipts() {
+  auto const now = clock::now();
+  for (auto const& d : receipts_.take(parts_.database.committed(), now))
+    if (parts_.publish("ioc/v1/" + d.device.unit + "/" + d.device.id + "/receipt", "{\"seq\":" + std::to_string(d.seq) + "}", 60s)) receipts_.sent(d, now);
+}
+
 void runner::send_waiting() {
   auto const waiting = std::exchange(waiting_sends_, {});
   for (auto const& [key, s] : waiting) send(s);
@@ -285,6 +307,7 @@ void runner::refresh_devices(bool all) {
   if (all || now - last_quiet_ >= 1s) {  // who says nothing changes, too: it grows old
     last_quiet_ = now;
     for (auto const& d : parts_.machine.ears().known().devices.devices()) {
+      if (std::find(d.tags.begin(), d.tags.end(), "receipts") != d.tags.end()) keepers_.insert({d.unit, d.id});
       auto& shown = connections_[{d.unit, d.id}];
       auto const there = connection_of(parts_.machine, d, at);
       if (auto is = std::string{to_text(there.is)} + there.by; is != shown) {
@@ -294,6 +317,7 @@ void runner::refresh_devices(bool all) {
     }
   }
   refresh_unsaved();
+  if (caught_up_) send_receipts();
 }
 
 // What the database holds is saved; what it has not taken for a second, or while it is away, is shown as unsaved until it has.
@@ -334,6 +358,13 @@ void runner::refresh_summaries() {
 
 // ---------------------------------------------------------------- saved state
 
+// Segments are given back behind the state before the last one: a journal that is nearly full needs two states soon, changed or not.
+bool runner::save_due() const {
+  auto const since = clock::now() - last_save_;
+  if (changed_since_save_ && since > save_every_) return true;
+  return parts_.log.nearly_full() && since > 1s && parts_.database.queued_bytes() == 0 && (changed_since_save_ || saved_before_ != saved_);
+}
+
 void runner::save_state(bool last) {
   auto const began = clock::now();
   parts_.machine.prune(wall_clock() - keep_ended);
@@ -344,7 +375,7 @@ void runner::save_state(bool last) {
     });
   });
   for (auto const& d : std::exchange(unstored_devices_, {})) add_device(parts_.machine, d, wall_clock(), batch_);
-  batch_.snapshot = postgres::engine_snapshot{at_, pipeline::pipeline::format, saved_text(parts_.machine, sent_)};
+  batch_.snapshot = postgres::engine_snapshot{at_, pipeline::pipeline::format, saved_text(parts_.machine, sent_) + receipts_.saved()};
   // Segments below the state before the last one: that one is in the database by now, or the queue would not be empty.
   if (parts_.database.queued_bytes() == 0 && parts_.database.committed() >= saved_) {
     parts_.log.release(saved_before_);
