@@ -203,6 +203,18 @@ int run(config::server_settings const& settings) {
   for (auto const& o : queries.open_objects())
     if (o.kind == "task") show_stored_task(hub, o.doc);
 
+  hub.make_by(web::channel::devices, [&](std::vector<std::string> const& keys) {
+    return pipeline.look([keys](pipeline::pipeline const& p) {  // a copy: it may run after the wait was given up
+      std::vector<std::string> texts;
+      texts.reserve(keys.size());
+      for (auto const& k : keys) {
+        auto const slash = k.find('/');
+        texts.push_back(device_json(p, {k.substr(0, slash), k.substr(slash + 1)}, wall_clock()));
+      }
+      return texts;
+    });
+  });
+
   pipeline.start();
   broker.start();
   try {

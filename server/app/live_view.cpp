@@ -62,14 +62,24 @@ void show_stored_task(web::hub& h, std::string const& doc) {
   h.put(channel::tasks, text("id"), text("unit"), doc, std::move(m));
 }
 
-void show_device(web::hub& h, pipeline::pipeline const& p, core::device_ref const& d, core::time_point now) {
+namespace {
+web::item_meta meta_of(pipeline::pipeline const& p, core::device_ref const& d, core::time_point now) {
   auto const* known = p.ears().known().devices.by_id(d.unit, d.device);
   web::item_meta m;
   m.device = d.device;
   m.type = known ? known->type : "";
   m.text = known ? known->name.vi : d.device;
   m.state = known ? std::string{to_text(connection_of(p, *known, now).is)} : "unknown";
-  h.put(channel::devices, d.text(), d.unit, device_json(p, d, now), std::move(m));
+  return m;
+}
+}  // namespace
+
+void show_device(web::hub& h, pipeline::pipeline const& p, core::device_ref const& d, core::time_point now) {
+  h.put(channel::devices, d.text(), d.unit, device_json(p, d, now), meta_of(p, d, now));
+}
+
+void touch_device(web::hub& h, pipeline::pipeline const& p, core::device_ref const& d, core::time_point now) {
+  h.touch(channel::devices, d.text(), d.unit, meta_of(p, d, now));
 }
 
 void show_readings(web::hub& h, core::observation const& o) {
@@ -88,55 +98,99 @@ perceive::presence_state connection_of(pipeline::pipeline const& p, core::device
   return is;
 }
 
+// Written without a JSON library's tree: while somebody follows a commune's devices this runs for each that has spoken.
 std::string device_json(pipeline::pipeline const& p, core::device_ref const& ref, core::time_point now) {
   auto const& known = p.ears().known();
   auto const* d = known.devices.by_id(ref.unit, ref.device);
   auto const* view = p.ears().view(ref);
-  json::object o{{"unit", ref.unit}, {"device", ref.device}, {"claimed", d != nullptr}};
+  std::string out;
+  out.reserve(512 + (view ? view->latest.size() * 240 : 0));
+  auto const key = [&out](std::string_view name) {
+    out += out.empty() ? '{' : ',';
+    out += '"';
+    out += name;
+    out += "\":";
+  };
+  auto const text = [&](std::string_view name, std::string_view v) {
+    key(name);
+    out += core::json_quote(v);
+  };
+  auto const text_or_null = [&](std::string_view name, std::string_view v) {
+    key(name);
+    out += v.empty() ? "null" : core::json_quote(v);
+  };
+  auto const number = [&](std::string_view name, std::optional<double> v) {
+    key(name);
+    out += v ? core::to_json(core::value{*v}) : "null";
+  };
+  text("unit", ref.unit);
+  text("device", ref.device);
+  key("claimed");
+  out += d ? "true" : "false";
+  std::optional<double> expected;
   if (d) {
-    o["name"] = d->name.vi;
-    o["name_en"] = d->name.en.empty() ? d->name.vi : d->name.en;
-    o["type"] = d->type;
-    o["zone"] = d->zone;
-    o["model"] = d->model.empty() ? json::value(nullptr) : json::value(d->model);
-    o["parent"] = d->parent.empty() ? json::value(nullptr) : json::value(d->parent);
-    o["lat"] = d->lat ? json::value(*d->lat) : json::value(nullptr);
-    o["lon"] = d->lon ? json::value(*d->lon) : json::value(nullptr);
-    if (d->coverage_m) o["coverage_m"] = *d->coverage_m;
-    json::array tags;
-    for (auto const& t : d->tags) tags.emplace_back(t);
-    o["tags"] = std::move(tags);
+    text("name", d->name.vi);
+    text("name_en", d->name.en.empty() ? d->name.vi : d->name.en);
+    text("type", d->type);
+    text("zone", d->zone);
+    text_or_null("model", d->model);
+    text_or_null("parent", d->parent);
+    number("lat", d->lat);
+    number("lon", d->lon);
+    if (d->coverage_m) number("coverage_m", d->coverage_m);
     auto const there = connection_of(p, *d, now);
-    o["connection"] = to_text(there.is);
-    o["connection_reason"] = there.why;
-    o["explained_by"] = there.by.empty() ? json::value(nullptr) : json::value(there.by);
-    auto const expected = known.expected_interval(*d);
-    o["expected_interval_s"] = expected ? json::value(core::to_seconds(*expected)) : json::value(nullptr);
-    o["stale_after_s"] = expected ? json::value(core::to_seconds(*expected) * 2) : json::value(nullptr);
+    text("connection", to_text(there.is));
+    text("connection_reason", there.why);
+    text_or_null("explained_by", there.by);
+    if (auto const e = known.expected_interval(*d)) expected = core::to_seconds(*e);
   } else {
-    o["name"] = ref.device;
-    o["type"] = "unknown";
-    o["zone"] = nullptr;
-    o["connection"] = view && view->last_seen ? "online" : "unknown";
-    o["expected_interval_s"] = o["stale_after_s"] = nullptr;
-    o["tags"] = json::array{};
+    text("name", ref.device);
+    text("type", "unknown");
+    text_or_null("zone", "");
+    text("connection", view && view->last_seen ? "online" : "unknown");
   }
-  o["last_seen"] = view && view->last_seen ? json::value(core::to_iso(*view->last_seen)) : json::value(nullptr);
-  o["state"] = view && !view->state.empty() ? json::value(view->state) : json::value(nullptr);
-  o["clock_wrong"] = view && view->clock_wrong;
-  json::object latest;
+  key("tags");
+  out += '[';
+  if (d)
+    for (auto const& t : d->tags) {
+      if (out.back() != '[') out += ',';
+      out += core::json_quote(t);
+    }
+  out += ']';
+  number("expected_interval_s", expected);
+  number("stale_after_s", expected ? std::optional{*expected * 2} : std::nullopt);
+  text_or_null("last_seen", view && view->last_seen ? core::to_iso(*view->last_seen) : "");
+  text_or_null("state", view ? view->state : "");
+  key("clock_wrong");
+  out += view && view->clock_wrong ? "true" : "false";
+  key("latest");
+  out += '{';
   if (view)
     for (auto const& [metric, v] : view->latest) {
-      json::object x{{"value", json_of(v.v)}, {"unit", ""}, {"time", core::to_iso(v.t)}, {"known_at", core::to_iso(v.known_at)},
-                     {"quality", std::string{core::to_text(v.q)}}};
-      if (auto const* info = known.metrics.find(metric)) {
-        x["unit"] = info->unit;
-        x["metric_name"] = json_of(info->label);
+      if (out.back() != '{') out += ',';
+      out += core::json_quote(metric);
+      out += ":{\"value\":";
+      out += core::to_json(v.v);
+      auto const* info = known.metrics.find(metric);
+      out += ",\"unit\":";
+      out += core::json_quote(info ? info->unit : "");
+      out += ",\"time\":\"";
+      out += core::to_iso(v.t);
+      out += "\",\"known_at\":\"";
+      out += core::to_iso(v.known_at);
+      out += "\",\"quality\":\"";
+      out += core::to_text(v.q);
+      out += '"';
+      if (info) {
+        out += ",\"metric_name\":{\"vi\":";
+        out += core::json_quote(info->label.vi);
+        out += ",\"en\":";
+        out += core::json_quote(info->label.en);
+        out += '}';
       }
-      latest[metric] = std::move(x);
+      out += '}';
     }
-  o["latest"] = std::move(latest);
-  return written(o);
+  return out + "}}";
 }
 
 std::string summary_json(pipeline::pipeline const& p, pipeline::unit_machine const& unit, std::vector<core::time_point> const& raises, double rate,

@@ -19,6 +19,8 @@ void show(web::hub& h, core::task const& t);
 // A task as the database has it: the machine keeps no tasks.
 void show_stored_task(web::hub& h, std::string const& doc);
 void show_device(web::hub& h, pipeline::pipeline const& p, core::device_ref const& d, core::time_point now);
+// As show_device, for one that nobody follows: it is drawn when somebody looks.
+void touch_device(web::hub& h, pipeline::pipeline const& p, core::device_ref const& d, core::time_point now);
 void show_readings(web::hub& h, core::observation const& o);
 
 void add_rows(core::observation const& o, postgres::batch& b);

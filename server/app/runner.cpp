@@ -295,26 +295,44 @@ void runner::send_waiting() {
 
 // ---------------------------------------------------------------- screens
 
+// Draws the devices that somebody follows, so many a round; of the others the hub is told that they are there, and they are drawn when
+// somebody looks.
 void runner::refresh_devices(bool all) {
+  constexpr std::size_t most_a_round = 2'000, looked_at_a_round = 2'000;
   auto const now = clock::now();
   if (!all && now - last_screen_ < 200ms) return;
   last_screen_ = now;
   auto const at = wall_clock();
-  for (auto const& d : std::exchange(changed_devices_, {})) {
-    show_device(parts_.screens, parts_.machine, d, at);
-    unstored_devices_.insert(d);
-  }
-  if (all || now - last_quiet_ >= 1s) {  // who says nothing changes, too: it grows old
-    last_quiet_ = now;
-    for (auto const& d : parts_.machine.ears().known().devices.devices()) {
-      if (std::find(d.tags.begin(), d.tags.end(), "receipts") != d.tags.end()) keepers_.insert({d.unit, d.id});
-      auto& shown = connections_[{d.unit, d.id}];
-      auto const there = connection_of(parts_.machine, d, at);
-      if (auto is = std::string{to_text(there.is)} + there.by; is != shown) {
-        shown = std::move(is);
-        show_device(parts_.screens, parts_.machine, {d.unit, d.id}, at);
-      }
+  auto const draw = [&](core::device_ref const& d, bool changed_state) {
+    auto const [i, fresh] = drawn_.try_emplace(d, false);
+    if (parts_.screens.followed(web::channel::devices, d.unit)) {
+      show_device(parts_.screens, parts_.machine, d, at);
+      i->second = true;
+    } else if (fresh || changed_state || std::exchange(i->second, false)) {
+      touch_device(parts_.screens, parts_.machine, d, at);
     }
+  };
+  std::size_t n = 0;
+  for (auto d = changed_devices_.begin(); d != changed_devices_.end() && (all || n < most_a_round); ++n) {
+    draw(*d, false);
+    unstored_devices_.insert(*d);
+    d = changed_devices_.erase(d);
+  }
+  // Who says nothing changes, too: it grows old.
+  auto const& devices = parts_.machine.ears().known().devices.devices();
+  if (connections_.size() != devices.size()) connections_.assign(devices.size(), "?");
+  if (all || now - last_quiet_ >= 1s || next_quiet_ > 0) {
+    if (next_quiet_ == 0) last_quiet_ = now;
+    auto const end = all ? devices.size() : std::min(devices.size(), next_quiet_ + looked_at_a_round);
+    for (auto i = all ? 0 : next_quiet_; i < end; ++i) {
+      if (std::find(devices[i].tags.begin(), devices[i].tags.end(), "receipts") != devices[i].tags.end()) keepers_.insert({devices[i].unit, devices[i].id});
+      auto const there = connection_of(parts_.machine, devices[i], at);
+      auto is = std::string{to_text(there.is)} + there.by;
+      if (is == connections_[i]) continue;
+      connections_[i] = std::move(is);
+      draw({devices[i].unit, devices[i].id}, true);
+    }
+    next_quiet_ = end >= devices.size() ? 0 : end;
   }
   refresh_unsaved();
   if (caught_up_) send_receipts();

@@ -17,6 +17,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -119,7 +120,8 @@ class runner {
 
   pipeline::site_outcomes now_;
   postgres::batch batch_;
-  std::set<core::device_ref> changed_devices_, unstored_devices_;
+  std::unordered_set<core::device_ref> changed_devices_, unstored_devices_;
+  std::unordered_map<core::device_ref, bool> drawn_;  // devices that the hub knows; true = with their text
   std::map<std::pair<core::uuid, int>, core::command_send> waiting_sends_;  // found by the replay, not yet seen as sent
   std::vector<std::pair<journal::position, operation_reply>> answered_;
   // Alerts whose last change the database may not hold yet: shown as unsaved once that takes long.
@@ -146,7 +148,8 @@ class runner {
   sent_set sent_;
   receipts receipts_;
   std::set<core::device_ref> keepers_;  // registered for receipts, as of the last look at the registry
-  std::map<std::pair<std::string, std::string>, std::string> connections_;  // as shown
+  std::vector<std::string> connections_;  // as shown, by place in the registry
+  std::size_t next_quiet_ = 0;
   bool changed_since_save_ = false;
   std::map<std::string, std::vector<core::time_point>> raises_;  // last ten minutes, for the load bar
 };

@@ -14,11 +14,26 @@ std::string to_iso(time_point t) {
   auto const day = floor<days>(ms);
   year_month_day const date{day};
   hh_mm_ss const clock{ms - day};
-  char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
+  auto const year = static_cast<int>(date.year());
+  if (year < 0 || year > 9999) {
+    char odd[48];
+    std::snprintf(odd, sizeof odd, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", year, static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+                  static_cast<int>(clock.subseconds().count()));
+    return odd;
+  }
+  // Written by hand: screens and rows are full of times.
+  std::string text = "0000-00-00T00:00:00.000Z";
+  auto const put = [&text](std::size_t at, std::size_t n, unsigned v) {
+    for (; n > 0; --n, v /= 10) text[at + n - 1] = static_cast<char>('0' + v % 10);
+  };
+  put(0, 4, static_cast<unsigned>(year));
+  put(5, 2, static_cast<unsigned>(date.month()));
+  put(8, 2, static_cast<unsigned>(date.day()));
+  put(11, 2, static_cast<unsigned>(clock.hours().count()));
+  put(14, 2, static_cast<unsigned>(clock.minutes().count()));
+  put(17, 2, static_cast<unsigned>(clock.seconds().count()));
+  put(20, 3, static_cast<unsigned>(clock.subseconds().count()));
   return text;
 }
 

@@ -13,7 +13,15 @@ std::optional<double> number_of(value const& v) {
 }
 
 std::string json_quote(std::string_view text) {
-  std::string out = "\"";
+  std::string out;
+  out.reserve(text.size() + 2);
+  out += '"';
+  bool plain = true;
+  for (char const c : text) plain = plain && c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20;
+  if (plain) {
+    out += text;
+    return out + '"';
+  }
   for (char const c : text) {
     switch (c) {
       case '"': out += "\\\""; break;

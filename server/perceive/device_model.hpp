@@ -36,6 +36,7 @@ struct device_model {
   core::localized name;
   std::string type;    // water_level_gauge, camera …
   std::string link;    // lorawan, zigbee, wifi, ethernet, cellular, modbus
+  std::string power;   // mains, battery, solar, poe; empty = not said
   std::string source;  // the source that normally carries it: native, chirpstack-v4 …
   std::optional<core::duration> expected_interval;
   std::vector<std::string> commands;  // that it can carry out

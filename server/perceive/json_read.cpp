@@ -8,6 +8,24 @@
 namespace ioc::perceive {
 namespace json = boost::json;
 
+namespace {
+// A number of 400 digits comes out of the parser as infinity. No message means that.
+bool all_finite(json::value const& v) {
+  switch (v.kind()) {
+    case json::kind::double_: return std::isfinite(v.get_double());
+    case json::kind::array:
+      for (auto const& c : v.get_array())
+        if (!all_finite(c)) return false;
+      return true;
+    case json::kind::object:
+      for (auto const& [k, c] : v.get_object())
+        if (!all_finite(c)) return false;
+      return true;
+    default: return true;
+  }
+}
+}  // namespace
+
 json_text::json_text(std::string_view bytes) : memory_(buffer_, sizeof buffer_), root(json::storage_ptr(&memory_)) {
   bytes = trimmed(bytes);
   if (bytes.empty()) {
@@ -24,6 +42,10 @@ json_text::json_text(std::string_view bytes) : memory_(buffer_, sizeof buffer_),
   json::value parsed = json::parse(bytes, ec, json::storage_ptr(&memory_), options);
   if (ec) {
     problem = ec == json::error::too_deep ? "JSON is nested deeper than 64 levels" : "not JSON: " + ec.message();
+    return;
+  }
+  if (!all_finite(parsed)) {
+    problem = "JSON with a number beyond what a double holds";
     return;
   }
   root = std::move(parsed);  // same memory: a pointer is moved, nothing copied
@@ -81,6 +103,7 @@ std::string lower(std::string_view text) {
 
 std::optional<double> decimal(std::string_view s) {
   s = trimmed(s);
+  if (s.starts_with("+-")) return std::nullopt;
   if (s.starts_with('+')) s.remove_prefix(1);
   auto const digits = s.starts_with('-') ? s.substr(1) : s;
   if (digits.empty() || !(digits[0] == '.' || (digits[0] >= '0' && digits[0] <= '9'))) return std::nullopt;  // "nan", "inf", "--1"

@@ -13,7 +13,8 @@ namespace ioc::perceive {
 
 // One row of config/metrics.yaml: a quantity, the one unit (UCUM code; "" = boolean or text) in which the server keeps it,
 // short names that mean the same (`channel_aliases`: v_a → L1 under voltage = voltage/L1), and what is physically possible.
-// A number outside [low, high] is kept with quality bad.
+// A number outside [low, high] is kept with quality bad. `max_rate`: units per second that physics allows between two values;
+// `flatline`: a live sensor of this quantity moves within that time. Both only where physics says so.
 struct metric_info {
   std::string name;
   std::string unit;

@@ -37,6 +37,11 @@ void read_metrics(node const& root, file_context const& c, site_names& names, st
     row.low = k.number_opt("low");
     row.high = k.number_opt("high");
     if (row.low && row.high && *row.low >= *row.high) k.fail("low", "is not below `high`", "swap or correct them");
+    row.max_rate = k.number_opt("max_rate");
+    if (row.max_rate && *row.max_rate <= 0) k.fail("max_rate", "is not above 0", "write units per second, such as 0.05");
+    row.flatline = k.seconds_opt("flatline_s", true);
+    if (row.unit.empty() && (row.max_rate || row.flatline))
+      k.fail(row.max_rate ? "max_rate" : "flatline_s", "stands at a boolean or text", "only numbers change at a rate; remove it");
     k.finish();
     out.push_back(std::move(row));
   });
@@ -76,6 +81,7 @@ void read_model(node const& root, file_context const& c, site_names& names, name
   d.name = names_of(m);
   d.type = m.text("type");
   d.link = m.choice("link", {"lorawan", "zigbee", "wifi", "ethernet", "cellular", "modbus"});
+  if (m.has("power")) d.power = m.choice("power", {"mains", "battery", "solar", "poe"});
   d.source = m.text("source");
   d.expected_interval = m.seconds_opt("expected_interval_s", true);
   d.commands = m.texts_opt("commands");

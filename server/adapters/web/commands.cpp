@@ -52,6 +52,7 @@ stream_commands::~stream_commands() {
 }
 
 void stream_commands::watch(channel where, item_filter const& f, int by) {
+  if (where == channel::devices) live_.follow(where, f.units, by);
   if (where == channel::readings) live_.watch(*f.units.begin(), f.device, by);
 }
 

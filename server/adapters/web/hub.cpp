@@ -64,7 +64,7 @@ void hub::note(shelf& s, channel where, item i) {
 }
 
 void hub::put(channel where, std::string key, std::string unit, std::string json, item_meta meta) {
-  item i{std::move(key), std::move(unit), std::make_shared<std::string const>(std::move(json)), std::move(meta), 0};
+  item i{std::move(key), std::move(unit), std::make_shared<std::string const>(std::move(json)), std::move(meta), 0, false};
   bool first = false;
   {
     std::lock_guard const lock(mutex_);
@@ -77,6 +77,53 @@ void hub::put(channel where, std::string key, std::string unit, std::string json
     note(s, where, std::move(i));
   }
   if (first) wake();
+}
+
+void hub::touch(channel where, std::string key, std::string unit, item_meta meta) {
+  std::lock_guard const lock(mutex_);
+  item i{std::move(key), std::move(unit), nullptr, std::move(meta), ++revision_, true};
+  auto& s = shelves_[where];
+  if (auto const old = s.items.find(i.key); old != s.items.end()) s.order.erase(rank(old->second));
+  s.order.emplace(rank(i), i.key);
+  auto k = i.key;
+  s.items.insert_or_assign(std::move(k), std::move(i));
+}
+
+bool hub::followed(channel where, std::string const& unit) const {
+  std::lock_guard const lock(mutex_);
+  return followed_.contains({where, unit});
+}
+
+void hub::follow(channel where, std::set<std::string> const& units, int by) {
+  std::lock_guard const lock(mutex_);
+  for (auto const& u : units) {
+    auto const at = followed_.try_emplace({where, u}, 0).first;
+    if ((at->second += by) <= 0) followed_.erase(at);
+  }
+}
+
+void hub::make_by(channel where, maker m) {
+  std::lock_guard const lock(mutex_);
+  makers_[where] = std::move(m);
+}
+
+void hub::make(channel where, std::vector<item*> const& wanted) const {
+  if (wanted.empty()) return;
+  maker m;
+  {
+    std::lock_guard const lock(mutex_);
+    if (auto const at = makers_.find(where); at != makers_.end()) m = at->second;
+  }
+  if (!m) return;
+  std::vector<std::string> keys;
+  keys.reserve(wanted.size());
+  for (auto const* i : wanted) keys.push_back(i->key);
+  try {
+    auto texts = m(keys);
+    for (std::size_t n = 0; n < wanted.size() && n < texts.size(); ++n)
+      if (!texts[n].empty()) wanted[n]->json = std::make_shared<std::string const>(std::move(texts[n]));
+  } catch (std::exception const&) {
+  }
 }
 
 void hub::remove(channel where, std::string const& key, std::string const& unit) {
@@ -130,37 +177,59 @@ void hub::watch(std::string const& unit, std::string const& device, int by) {
 }
 
 std::optional<item> hub::find(channel where, std::string const& key) const {
-  std::lock_guard const lock(mutex_);
-  auto const s = shelves_.find(where);
-  if (s == shelves_.end()) return std::nullopt;
-  auto const i = s->second.items.find(key);
-  if (i == s->second.items.end()) return std::nullopt;
-  return i->second;
+  std::optional<item> out;
+  {
+    std::lock_guard const lock(mutex_);
+    auto const s = shelves_.find(where);
+    if (s == shelves_.end()) return std::nullopt;
+    auto const i = s->second.items.find(key);
+    if (i == s->second.items.end()) return std::nullopt;
+    out = i->second;
+  }
+  if (out->on_demand) make(where, {&*out});
+  return out->json ? out : std::nullopt;
 }
 
 std::vector<item> hub::list(channel where, item_filter const& filter, std::size_t limit, std::optional<position> const& after) const {
   std::vector<item> out;
-  std::lock_guard const lock(mutex_);
-  auto const s = shelves_.find(where);
-  if (s == shelves_.end()) return out;
-  auto at = after ? s->second.order.upper_bound({-after->at_us, after->key}) : s->second.order.begin();
-  for (; at != s->second.order.end() && out.size() < limit; ++at) {
-    auto const& i = s->second.items.at(at->second);
-    if (filter.matches(i)) out.push_back(i);
+  {
+    std::lock_guard const lock(mutex_);
+    auto const s = shelves_.find(where);
+    if (s == shelves_.end()) return out;
+    auto at = after ? s->second.order.upper_bound({-after->at_us, after->key}) : s->second.order.begin();
+    for (; at != s->second.order.end() && out.size() < limit; ++at) {
+      auto const& i = s->second.items.at(at->second);
+      if (filter.matches(i)) out.push_back(i);
+    }
   }
+  std::vector<item*> wanted;
+  for (auto& i : out)
+    if (i.on_demand) wanted.push_back(&i);
+  make(where, wanted);
+  std::erase_if(out, [](item const& i) { return !i.json; });
   return out;
 }
 
 hub::snapshot_items hub::snapshot(channel where, item_filter const& filter) const {
   snapshot_items out;
-  std::lock_guard const lock(mutex_);
-  out.revision = revision_;
-  auto const s = shelves_.find(where);
-  if (s == shelves_.end() || where == channel::readings) return out;
-  for (auto const& [r, key] : s->second.order) {
-    auto const& i = s->second.items.at(key);
-    if (filter.matches(i)) out.items.push_back(i.json);
+  std::vector<item> found;
+  {
+    std::lock_guard const lock(mutex_);
+    out.revision = revision_;
+    auto const s = shelves_.find(where);
+    if (s == shelves_.end() || where == channel::readings) return out;
+    for (auto const& [r, key] : s->second.order) {
+      auto const& i = s->second.items.at(key);
+      if (!filter.matches(i)) continue;
+      if (i.on_demand) found.push_back(i);
+      else out.items.push_back(i.json);
+    }
   }
+  std::vector<item*> wanted;
+  for (auto& i : found) wanted.push_back(&i);
+  make(where, wanted);
+  for (auto const& i : found)
+    if (i.json) out.items.push_back(i.json);
   return out;
 }
 

@@ -43,6 +43,7 @@ struct item {
   shared_text json;
   item_meta meta;
   std::uint64_t revision = 0;
+  bool on_demand = false;  // `json` is made when somebody looks
 };
 
 // Which items a viewer may and wants to see. `units` is the viewer's scope, or a part of it, and is never empty.
@@ -74,6 +75,14 @@ class hub {
  public:
   void put(channel where, std::string key, std::string unit, std::string json, item_meta meta = {});
   void remove(channel where, std::string const& key, std::string const& unit);
+  // As put, for an item that nobody follows: its text is made by the channel's maker when somebody looks.
+  void touch(channel where, std::string key, std::string unit, item_meta meta);
+  // True while a stream is subscribed to this channel for this unit: then its changes are to be put.
+  bool followed(channel where, std::string const& unit) const;
+  // Gives the JSON texts of keys, in their order, empty for what is gone. Called without the hub's lock, from any of the adapter's
+  // threads; it may wait a moment, and may throw: what it could not make is left out.
+  using maker = std::function<std::vector<std::string>(std::vector<std::string> const& keys)>;
+  void make_by(channel where, maker m);
   // `json` is the whole item {key, device, metric, t, v, q}. Ask `wanted` first: nobody may be looking.
   void reading(std::string const& unit, std::string const& device, std::string const& metric, std::string json);
   bool wanted(std::string const& unit, std::string const& device) const;
@@ -95,6 +104,7 @@ class hub {
   void attach(std::function<void()> wake);
   std::vector<change> take();
   void watch(std::string const& unit, std::string const& device, int by);  // +1, -1
+  void follow(channel where, std::set<std::string> const& units, int by);  // +1, -1
   std::uint64_t readings_dropped() const { return readings_dropped_; }
 
  private:
@@ -105,6 +115,7 @@ class hub {
   };
   void note(shelf& s, channel where, item i);
   void wake();
+  void make(channel where, std::vector<item*> const& wanted) const;
 
   mutable std::mutex mutex_;
   std::map<channel, shelf> shelves_;
@@ -113,6 +124,8 @@ class hub {
   std::uint64_t revision_ = 0;
   std::function<void()> wake_;
   std::map<std::string, int> watched_;
+  std::map<std::pair<channel, std::string>, int> followed_;
+  std::map<channel, maker> makers_;
   std::atomic<int> watchers_{0};
   std::atomic<std::uint64_t> readings_dropped_{0};
 };

@@ -20,9 +20,13 @@ TEST(site, is_read_across_files) {
   auto const s = config::load_site(small_site);
   EXPECT_EQ(s.metrics.size(), 4u);
   EXPECT_EQ(s.metrics[2].channel_aliases.at("v_a"), "L1");
+  EXPECT_EQ(s.metrics[0].max_rate, 0.05);
+  EXPECT_EQ(s.metrics[0].flatline, std::chrono::hours{24});
+  EXPECT_FALSE(s.metrics[1].max_rate || s.metrics[1].flatline);
   EXPECT_EQ(s.sources.at(0).decoder, "native");
   ASSERT_EQ(s.models.size(), 1u);
   EXPECT_EQ(s.models[0].readings[0].to, "water_level");  // written as its alias
+  EXPECT_EQ(s.models[0].power, "battery");
   EXPECT_EQ(s.tree.size(), 3u);
   ASSERT_EQ(s.units.size(), 1u);
   auto const& u = *s.find("03478");

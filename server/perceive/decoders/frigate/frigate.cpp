@@ -1,6 +1,6 @@
 #include "perceive/decoders/frigate/frigate.hpp"
 
-#include "perceive/json_read.hpp"
+#include "perceive/decode_help.hpp"
 
 namespace ioc::perceive {
 namespace json = boost::json;
@@ -13,7 +13,15 @@ decoded one(message_kind k, std::string device, decoded_reading r, std::string_v
   return d;
 }
 
-decoded tracked_object(json::value const& root) {
+// Speed's unit is Frigate's own setting and not in the message: without `speed_unit` here it is not kept.
+void add_speed(json::value const* after, std::string const& channel, decoder_settings const& settings, decoded_element& e) {
+  auto const unit = settings.word("speed_unit", "");
+  double const factor = unit == "kph" || unit == "km/h" ? 1.0 : unit == "mph" ? 1.609344 : 0.0;
+  auto const v = number(member(after, "current_estimated_speed"));
+  if (factor > 0 && v && *v > 0) e.readings.push_back({"speed", channel, "km/h", *v * factor});
+}
+
+decoded tracked_object(json::value const& root, decoder_settings const& settings) {
   auto const* after = member(&root, "after");
   auto const camera = text(member(after, "camera"));
   auto const type = text(member(&root, "type"));
@@ -28,6 +36,7 @@ decoded tracked_object(json::value const& root) {
   if (truth(member(after, "false_positive")) == true) return decoded::ignored("Frigate itself calls it a false positive", d.kind);
   if (auto const label = text(member(after, "label")); label && label->size() <= max_text) e.readings.push_back({"object_detected", channel, "", std::string(*label)});
   if (auto const n = number(member(after, "score"))) e.readings.push_back({"object_score", channel, "1", *n});
+  add_speed(after, channel, settings, e);
   if (auto const plate = text(member(after, "recognized_license_plate")); plate && !plate->empty() && plate->size() <= max_text)
     e.readings.push_back({"license_plate", channel, "", std::string(*plate)});
   if (e.readings.empty()) return decoded::ignored("an event without a label", d.kind);
@@ -40,7 +49,39 @@ decoded review(json::value const& root) {
   auto const severity = text(member(after, "severity"));
   if (!camera || camera->empty() || !severity || severity->size() > max_text) return decoded::rejected("a review needs after.camera and after.severity");
   auto d = decoded::of(message_kind::event, std::string(*camera));
-  d.elements.front().readings.push_back({"review_severity", "", "", std::string(*severity)});
+  auto& e = d.elements.front();
+  // A review names its beginning and its end; when it was changed in between is told by the arrival alone.
+  auto const type = text(member(&root, "type"));
+  auto const* when = !type ? nullptr : *type == "new" ? member(after, "start_time") : *type == "end" ? member(after, "end_time") : nullptr;
+  if (auto const t = number(when)) {
+    e.t = epoch(*t);
+    e.time_refused = !e.t;
+  }
+  e.readings.push_back({"review_severity", "", "", std::string(*severity)});
+  return d;
+}
+
+// What was found out about an object afterwards. Plates and states are kept; whose face it is, and what a language model writes, is not.
+decoded object_update(json::value const& root) {
+  auto const type = text(member(&root, "type"));
+  if (!type) return decoded::rejected("a tracked object's update needs type");
+  if (*type == "face") return decoded::ignored("whose face it is is not kept", message_kind::event);
+  if (*type != "lpr" && *type != "classification") return decoded::ignored("an update that is not kept: " + cut(*type, 64), message_kind::event);
+  auto const camera = kept_text(member(&root, "camera"));
+  if (!camera) return decoded::rejected("a tracked object's update needs camera");
+  auto d = decoded::of(message_kind::event, *camera);
+  auto& e = d.elements.front();
+  if (auto const t = number(member(&root, "timestamp"))) {
+    e.t = epoch(*t);
+    e.time_refused = !e.t;
+  }
+  if (*type == "lpr") {
+    if (auto const plate = kept_text(member(&root, "plate"))) e.readings.push_back({"license_plate", *camera, "", *plate});
+  } else if (auto const found = kept_text(any_member(&root, {"sub_label", "attribute"})); found && !says_nothing(*found)) {
+    e.readings.push_back({"label", channel_part(kept_text(member(&root, "model")).value_or("")), "", *found});
+  }
+  if (e.readings.empty()) return decoded::ignored("an update without a result", d.kind);
+  if (auto const n = number(member(&root, "score")); n && *n >= 0 && *n <= 1) e.readings.push_back({"object_score", *camera, "1", *n});
   return d;
 }
 
@@ -117,6 +158,11 @@ decoded camera_topic(std::string camera, std::string_view rest, decode_input con
     if (!b || second.empty() || second == "transcription") return decoded::ignored("audio text is not kept", message_kind::event);
     return one(message_kind::event, camera, {"alarm", "audio/" + std::string(second.substr(0, 64)), "", *b}, payload, in.topic);
   }
+  if (first == "classification" && !second.empty()) {
+    auto const found = kept_text(payload);
+    if (!found) return decoded::rejected("a classification is a word");
+    return one(message_kind::event, camera, {"label", channel_part(second), "", *found}, payload, in.topic);
+  }
   if (first == "review_status" && second.empty())
     return payload.size() > max_text || !valid_utf8(payload) ? decoded::rejected("a review status is a word")
                                      : one(message_kind::status, camera, {"review_severity", "status", "", lower(payload)}, payload, in.topic);
@@ -136,11 +182,14 @@ decoded camera_topic(std::string camera, std::string_view rest, decode_input con
 
 decoded decode_frigate(decode_input const& in) {
   static decoder_settings const defaults;
-  std::string const base((in.settings ? *in.settings : defaults).word("base", "frigate"));
+  auto const& settings = in.settings ? *in.settings : defaults;
+  std::string const base(settings.word("base", "frigate"));
   if (!in.topic.starts_with(base + "/")) return decoded::rejected("not a topic below " + base);
   auto const rest = in.topic.substr(base.size() + 1);
   auto const slash = rest.find('/');
   auto const payload = trimmed(in.payload);
+  if (rest == "notifications/set" || rest == "notifications/state" || rest.starts_with("profile/"))
+    return decoded::ignored("who is notified is not kept", message_kind::status);
   if (slash != std::string_view::npos) {
     auto const camera = rest.substr(0, slash);
     if (camera.empty() || slash + 1 == rest.size()) return decoded::rejected("a camera topic needs a camera and a label");
@@ -154,11 +203,15 @@ decoded decode_frigate(decode_input const& in) {
     d.elements.front().online = online;
     return d;
   }
-  bool const known = rest == "events" || rest == "reviews" || rest == "stats";
+  if (rest == "restart") return seen_command(base, {true, "restart", "", base + "/available"}, in);
+  bool const known = rest == "events" || rest == "reviews" || rest == "stats" || rest == "tracked_object_update";
   if (!known) return decoded::ignored("Frigate's " + std::string(rest.substr(0, 64)) + " is not kept");
   json_text const doc(payload);
   if (!doc.ok()) return decoded::rejected(doc.problem);
-  auto d = rest == "events" ? tracked_object(doc.root) : rest == "reviews" ? review(doc.root) : stats(doc.root, base);
+  auto d = rest == "events"    ? tracked_object(doc.root, settings)
+           : rest == "reviews" ? review(doc.root)
+           : rest == "stats"   ? stats(doc.root, base)
+                               : object_update(doc.root);
   for (auto& e : d.elements) e.content = hash_of(payload);
   return d;
 }

@@ -1,6 +1,6 @@
 #include "perceive/decoders/onvif_events/onvif_events.hpp"
 
-#include "perceive/json_read.hpp"
+#include "perceive/decode_help.hpp"
 
 #include <array>
 
@@ -25,6 +25,14 @@ constexpr std::array topics{
     event_topic{"CellMotionDetector/Motion", "IsMotion", "motion_detected", ""},
     event_topic{"MotionRegionDetector/Motion", "State", "motion_detected", ""},
     event_topic{"VideoSource/MotionAlarm", "State", "motion_detected", ""},
+    event_topic{"LoiteringDetector/ObjectIsLoitering", "State", "occupancy", ""},
+    event_topic{"MyRuleDetector/PeopleDetect", "State", "motion_detected", ""},
+    event_topic{"MyRuleDetector/VehicleDetect", "State", "motion_detected", ""},
+    event_topic{"TamperDetector/Tamper", "IsTamper", "tamper", ""},
+    event_topic{"DetectedSound", "IsSoundDetected", "alarm", ""},
+    event_topic{"Radiometry/TemperatureAlarm", "AlarmActive", "alarm", ""},
+    event_topic{"Door/State/DoorPhysicalState", "State", "door_open", ""},
+    event_topic{"Door/State/DoorMode", "State", "device_state", "", take::word},
     event_topic{"CountAggregation/Counter", "Count", "crossing_count", "1", take::number},
     event_topic{"CountAggregation/OccupancyCounter", "Count", "object_count", "1", take::number},
     event_topic{"ObjectDetection/Object", "ClassTypes", "object_detected", "", take::word},
@@ -34,7 +42,6 @@ constexpr std::array topics{
     event_topic{"Monitoring/EnvironmentalConditions/RelativeHumidity", "Status", "relative_humidity", "%", take::number},
     event_topic{"Monitoring/BatteryCapacity", "Status", "battery_level", "%", take::number},
     event_topic{"Device/HardwareFailure/StorageFailure", "Failed", "storage_failure", ""},
-    event_topic{"Recognition/LicensePlate", "PlateNumber", "license_plate", "", take::word},
 };
 
 // States of the picture. They carry the imaging service as a last level, so they are found anywhere in the path.
@@ -73,11 +80,20 @@ std::string channel_of(json::value const& root) {
   return last;
 }
 
+// A relay is "active" or "inactive", everything else a boolean.
+std::optional<bool> logical(json::value const* v) {
+  if (auto const s = text(v)) {
+    if (equal_fold(trimmed(*s), "active")) return true;
+    if (equal_fold(trimmed(*s), "inactive")) return false;
+  }
+  return truth(v);
+}
+
 bool take_value(event_topic const& t, json::value const* v, core::value& out) {
   switch (t.as) {
     case take::happened: out = true; return true;
     case take::truth:
-      if (auto const b = truth(v)) return out = *b, true;
+      if (auto const b = logical(v)) return out = *b, true;
       return false;
     case take::number:
       if (auto const n = number(v)) return out = *n, true;
@@ -122,6 +138,49 @@ void read_clip(json::value const* data, std::string const& channel, decoded_elem
     e.readings.push_back({"media_title", channel, "", std::string(*clip)});
 }
 
+// The text of an element: itself, or "#text" beside its attributes.
+json::value const* inner(json::value const* v) {
+  auto const* t = member(v, "#text");
+  return t ? t : v;
+}
+
+// Thermal cameras tell kelvin: {"Reading": {"@MaxTemperature": "301.2", …}, "ItemID": …}.
+void read_radiometry(json::value const* data, std::string const& channel, decoded_element& e) {
+  auto const item = kept_text(member(data, "ItemID"));
+  auto where = item ? channel_part(*item) : channel;
+  auto const* reading = any_member(data, {"Reading", "TemperatureReading"});
+  struct part {
+    std::string_view name, sub;
+  };
+  for (auto const& p : {part{"@MaxTemperature", "max"}, part{"@MinTemperature", "min"}, part{"@AverageTemperature", "average"}, part{"@SpotTemperature", ""}})
+    if (auto const k = number(member(reading, p.name)); k && *k > 0)
+      e.readings.push_back({"temperature", p.sub.empty() || where.empty() ? where + std::string(p.sub) : where + "/" + std::string(p.sub), "Cel", *k - 273.15});
+}
+
+void read_plate(json::value const* data, std::string const& channel, decoded_element& e) {
+  auto const* plate = member(data, "PlateNumber");
+  if (!plate) plate = member(member(data, "LicensePlateInfo"), "PlateNumber");
+  if (auto const s = kept_text(inner(plate))) e.readings.push_back({"license_plate", channel, "", *s});
+}
+
+// Who opened is not kept.
+bool read_door(std::string_view path, json::value const* data, std::string const& channel, decoded_element& e) {
+  if (has_ending(path, "Door/State/DoorAlarm")) {
+    if (auto const s = text(member(data, "State"))) e.readings.push_back({"alarm", channel, "", !equal_fold(*s, "Normal")});
+    return true;
+  }
+  if (has_ending(path, "Door/State/DoorTamper")) {
+    if (auto const s = text(member(data, "State"))) e.readings.push_back({"tamper", channel, "", equal_fold(*s, "TamperDetected")});
+    return true;
+  }
+  auto const access = path.find("AccessControl/");
+  if (access == std::string_view::npos) return false;
+  auto const what = path.substr(access + 14);
+  if (what.starts_with("AccessGranted") || what.starts_with("Denied") || what.starts_with("Duress"))
+    e.readings.push_back({"door_lock_event", channel, "", cut(what.substr(0, what.find('/')))});
+  return true;
+}
+
 }  // namespace
 
 decoded decode_onvif_events(decode_input const& in) {
@@ -150,14 +209,21 @@ decoded decode_onvif_events(decode_input const& in) {
 
   if (has_ending(path, "Media/AudioClip/State")) {
     read_clip(data, channel, e);
-  } else if (auto const sensor = path.find("Device/Sensor/"); sensor != std::string::npos && path.ends_with("/High")) {
+  } else if (path.find("Radiometry/") != std::string::npos && path.ends_with("TemperatureReading")) {
+    d.kind = message_kind::telemetry;
+    read_radiometry(data, channel, e);
+  } else if (has_ending(path, "Recognition/LicensePlate")) {
+    read_plate(data, channel, e);
+  } else if (read_door(path, data, channel, e)) {
+    // its readings are there already
+  } else if (auto const sensor = path.find("Device/Sensor/"); sensor != std::string::npos && (path.ends_with("/High") || path.ends_with("/Low"))) {
     std::string_view unit;
     std::string_view quantity = std::string_view(path).substr(sensor + 14);
     auto const metric = metric_of_sensor(quantity.substr(0, quantity.find('/')), unit);
     auto const value = number(member(data, "Value"));
     if (!metric.empty() && value) e.readings.push_back({std::string(metric), channel, std::string(unit), *value});
     auto const limit = number(member(data, "Threshold"));
-    if (value && limit) e.readings.push_back({"alarm", channel, "", *value >= *limit});
+    if (value && limit) e.readings.push_back({"alarm", channel, "", path.ends_with("/Low") ? *value <= *limit : *value >= *limit});
   } else {
     for (auto const& p : pictures)
       if (path.find(p.topic) != std::string::npos)
@@ -171,7 +237,7 @@ decoded decode_onvif_events(decode_input const& in) {
       break;
     }
     if (path.find("Device/HardwareFailure/") != std::string::npos && e.readings.empty())
-      if (auto const b = truth(member(data, "Failed"))) e.readings.push_back({"device_fault", channel, "", *b});
+      if (auto const b = logical(any_member(data, {"Failed", "Critical", "State"}))) e.readings.push_back({"device_fault", channel, "", *b});
   }
   if (e.readings.empty()) return decoded::ignored("an ONVIF event that is not kept: " + path.substr(0, 128), d.kind);
   return d;

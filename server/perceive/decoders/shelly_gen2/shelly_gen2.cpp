@@ -1,131 +1,19 @@
 #include "perceive/decoders/shelly_gen2/shelly_gen2.hpp"
 
+#include "perceive/decoders/shelly_gen2/components.hpp"
 #include "perceive/json_read.hpp"
-
-#include <array>
+#include "perceive/scalar_read.hpp"
 
 namespace ioc::perceive {
 namespace json = boost::json;
 namespace {
 
-struct quantity {
-  std::string_view key;
-  std::string_view metric;
-  std::string_view unit;  // "" = boolean
-  double divide = 1;
-};
-
-// Behind a phase letter ("a_voltage") in em, behind nothing in em1.
-constexpr std::array phase_keys{
-    quantity{"current", "current", "A"},          quantity{"voltage", "voltage", "V"},         quantity{"act_power", "active_power", "W"},
-    quantity{"aprt_power", "apparent_power", "V.A"}, quantity{"pf", "power_factor", "1"},      quantity{"freq", "frequency", "Hz"},
-    quantity{"total_act_energy", "energy_import", "kW.h", 1000}, quantity{"total_act_ret_energy", "energy_export", "kW.h", 1000},
-};
-constexpr std::array total_keys{
-    quantity{"total_current", "current", "A"},           quantity{"total_act_power", "active_power", "W"},
-    quantity{"total_aprt_power", "apparent_power", "V.A"}, quantity{"total_act", "energy_import", "kW.h", 1000},
-    quantity{"total_act_ret", "energy_export", "kW.h", 1000},
-};
-// switch, pm1, cover, light and the small sensor components.
-constexpr std::array plain_keys{
-    quantity{"output", "switch_state", ""},       quantity{"apower", "active_power", "W"},    quantity{"voltage", "voltage", "V"},
-    quantity{"current", "current", "A"},          quantity{"pf", "power_factor", "1"},        quantity{"freq", "frequency", "Hz"},
-    quantity{"rh", "relative_humidity", "%"},     quantity{"tC", "temperature", "Cel"},       quantity{"lux", "illuminance", "lx"},
-    quantity{"alarm", "smoke_detected", ""},      quantity{"mute", "alarm_muted", ""},
-};
-constexpr std::array<std::pair<char, std::string_view>, 4> phases{{{'a', "L1"}, {'b', "L2"}, {'c', "L3"}, {'n', "N"}}};
-
-// What a component says of its own failures: errors of the whole component, or of one quantity ("out_of_range:voltage").
-struct failures {
-  bool all = false;
-  std::vector<std::string> quantities;
-
-  void read(json::value const* list) {
-    if (!list || !list->is_array()) return;
-    for (auto const& v : list->get_array()) {
-      auto const word = text(&v);
-      if (!word) continue;
-      if (*word == "read" || *word == "power_meter_failure" || *word == "cable_unplugged") all = true;
-      else if (word->starts_with("out_of_range:")) quantities.emplace_back(word->substr(13));
-    }
-  }
-  bool touches(std::string_view key) const {
-    if (all) return true;
-    for (auto const& q : quantities)
-      if (key == q || key.ends_with(q)) return true;
-    return false;
-  }
-};
-
-void add(decoded_element& e, quantity const& q, std::string channel, json::value const* v, failures const& failed) {
-  if (!v || v->is_null()) return;
-  decoded_reading r{std::string(q.metric), std::move(channel), std::string(q.unit), {}};
-  if (q.unit.empty()) {
-    auto const b = truth(v);
-    if (!b) return;
-    r.v = *b;
-  } else {
-    auto const n = number(v);
-    if (!n) return;
-    if (q.metric == "relative_humidity" && *n > 100) return;  // 999 = the sensor could not be read
-    r.v = *n / q.divide;
-  }
-  if (failed.touches(q.key)) r.q = core::quality::bad;
-  e.readings.push_back(std::move(r));
-}
-
-void read_phases(json::value const& c, std::string const& prefix, decoded_element& e) {
-  failures whole;
-  whole.read(member(&c, "errors"));
-  for (auto const& [letter, line] : phases) {
-    failures own = whole;
-    own.read(member(&c, std::string(1, letter) + "_errors"));
-    for (auto const& q : phase_keys) add(e, q, prefix + std::string(line), member(&c, std::string(1, letter) + "_" + std::string(q.key)), own);
-  }
-  for (auto const& q : total_keys) add(e, q, prefix + "total", member(&c, q.key), whole);
-}
-
-// One component's status, full or a delta. `component` = "switch:0".
-void read_component(std::string_view component, json::value const& c, decoded_element& e) {
-  if (!c.is_object()) return;
-  auto const colon = component.find(':');
-  auto const type = component.substr(0, colon);
-  std::string const id(colon == std::string_view::npos ? std::string_view{} : component.substr(colon + 1));
-  if (id.size() > 16) return;
-  failures failed;
-  failed.read(member(&c, "errors"));
-
-  if (type == "em" || type == "emdata") return read_phases(c, id == "0" ? "" : id + "/", e);
-  if (type == "em1" || type == "em1data") {
-    for (auto const& q : phase_keys) add(e, q, id, member(&c, q.key), failed);
-    return;
-  }
-  if (type == "devicepower") {
-    auto const channel = id == "0" ? std::string() : id;
-    add(e, {"percent", "battery_level", "%"}, channel, member(member(&c, "battery"), "percent"), failed);
-    add(e, {"V", "battery_voltage", "V"}, channel, member(member(&c, "battery"), "V"), failed);
-    add(e, {"present", "external_power", ""}, channel, member(member(&c, "external"), "present"), failed);
-    return;
-  }
-  if (type == "input") return add(e, {"state", "digital_input", ""}, id, member(&c, "state"), failed);
-  if (type == "flood") return add(e, {"alarm", "water_leak_detected", ""}, id, member(&c, "alarm"), failed);
-  if (type == "voltmeter") return add(e, {"voltage", "voltage", "V"}, id, member(&c, "voltage"), failed);
-  if (type == "wifi") return add(e, {"rssi", "rssi", "dBm"}, "", member(&c, "rssi"), failed);
-  if (type == "sys") return add(e, {"uptime", "uptime", "s"}, "", member(&c, "uptime"), failed);
-  bool const known = type == "switch" || type == "pm1" || type == "cover" || type == "light" || type == "humidity" || type == "temperature" ||
-                     type == "illuminance" || type == "smoke";
-  if (!known) return;
-  for (auto const& q : plain_keys) add(e, q, id, member(&c, q.key), failed);
-  add(e, {"total", "energy_import", "kW.h", 1000}, id, member(member(&c, "aenergy"), "total"), failed);
-  add(e, {"total", "energy_export", "kW.h", 1000}, id, member(member(&c, "ret_aenergy"), "total"), failed);
-  add(e, {"tC", "device_temperature", "Cel"}, id, member(member(&c, "temperature"), "tC"), failed);  // the chip's; tF repeats it
-}
-
-message_kind kind_of(decoded_element const& e) {
+message_kind kind_of(decoded_element const& e, bool measures) {
   for (auto const& r : e.readings)
-    if (r.metric == "smoke_detected" || r.metric == "water_leak_detected") return message_kind::event;
+    if (r.metric == "smoke_detected" || r.metric == "water_leak_detected" || r.metric == "occupancy") return message_kind::event;
+  if (measures) return message_kind::telemetry;
   for (auto const& r : e.readings)
-    if (std::holds_alternative<double>(r.v)) return message_kind::telemetry;
+    if (std::holds_alternative<double>(r.v) && r.metric != "uptime" && r.metric != "rssi") return message_kind::telemetry;
   return message_kind::status;
 }
 
@@ -141,9 +29,13 @@ decoded notification(json::value const& root, std::string device, decode_input c
     e.time_refused = !e.t;
   }
   if (*method == "NotifyStatus" || *method == "NotifyFullStatus") {
-    for (auto const& [name, c] : params->get_object()) read_component(name, c, e);
+    bool measures = false;
+    for (auto const& [name, c] : params->get_object()) {
+      read_shelly_component(name, c, e);
+      measures = measures || shelly_component_measures(name);
+    }
     if (e.readings.empty()) return decoded::ignored("a status without a value that is kept", message_kind::status);
-    d.kind = kind_of(e);
+    d.kind = kind_of(e, measures);
     return d;
   }
   if (*method != "NotifyEvent") return decoded::ignored("method " + std::string(method->substr(0, 64)) + " is not kept");
@@ -155,29 +47,57 @@ decoded notification(json::value const& root, std::string device, decode_input c
   return d;
 }
 
+// A method in our words where we have some, else the vendor's own.
+std::string action_of(std::string_view method, json::value const* params) {
+  if (method == "Switch.Set" || method == "Light.Set" || method == "RGB.Set" || method == "RGBW.Set" || method == "CCT.Set") {
+    auto const on = truth(member(params, "on"));
+    std::string const noun = method == "Switch.Set" ? "switch" : "light";
+    return !on ? noun + "_set" : noun + (*on ? "_on" : "_off");
+  }
+  if (method == "Switch.Toggle") return "switch_toggle";
+  if (method == "Light.Toggle") return "light_toggle";
+  if (method == "Cover.Open") return "cover_open";
+  if (method == "Cover.Close") return "cover_close";
+  if (method == "Cover.Stop") return "cover_stop";
+  if (method == "Cover.GoToPosition") return "cover_position";
+  if (method == "Shelly.Reboot") return "restart";
+  return std::string(method.substr(0, 64));
+}
+
 decoded rpc(json::value const& root, std::string topic_name) {
   auto const id_of = [&] {
     auto const* id = member(&root, "id");
-    return !id ? std::string() : id->is_string() ? std::string(id->get_string()) : json::serialize(*id);
+    return !id || id->is_null() ? std::string() : id->is_string() ? std::string(id->get_string()) : json::serialize(*id);
   };
   if (auto const method = text(member(&root, "method"))) {
-    auto d = decoded::of(message_kind::command, std::move(topic_name));
-    decoded_command c;
-    c.action = std::string(*method);
-    if (*method == "Switch.Set") c.action = truth(member(member(&root, "params"), "on")) == true ? "switch_on" : "switch_off";
-    c.id = id_of();
-    if (auto const src = text(member(&root, "src"))) c.ack_topic = std::string(*src) + "/rpc";
-    d.command = std::move(c);
-    return d;
+    auto const src = text(member(&root, "src"));
+    return command_message(std::move(topic_name), action_of(*method, member(&root, "params")), src && !src->empty() ? std::string(*src) + "/rpc" : "", id_of());
   }
   // An answer stands on the asker's topic: the device is `src`.
   auto const src = text(member(&root, "src"));
   if (!src || src->empty()) return decoded::rejected("an RPC answer needs src");
-  bool const good = member(&root, "result") && !member(&root, "error");
+  auto const* error = member(&root, "error");
+  if (!error && !member(&root, "result")) return decoded::rejected("an RPC message has a method, a result or an error");
   auto d = decoded::of(message_kind::command, std::string(*src));
-  d.command = decoded_command{false, "ack", id_of(), ""};
-  d.elements.front().readings.push_back({"command_status", "", "", std::string(good ? "ok" : "failed")});
+  auto& e = d.elements.front();
+  d.command = decoded_command{false, error ? "nack" : "ack", id_of(), ""};
+  add_text(e, "command_status", "", error ? "failed" : "ok");
+  if (auto const why = text(member(error, "message"))) add_text(e, "command_result", "", *why);
+  // The answer to …GetStatus is the component's whole status, but it does not say which one.
   return d;
+}
+
+// {prefix}/command[/switch:0]: a word, maybe with arguments ("on,60", "pos,50"); the answer is the component's status.
+decoded plain_command(std::string prefix, std::string_view component, std::string_view payload) {
+  auto const word = payload.substr(0, payload.find(','));
+  auto const type = component.substr(0, component.find(':'));
+  bool const cover = type == "cover";
+  auto const noun = type == "light" || type.starts_with("rgb") || type == "cct" ? "light" : "switch";
+  auto const as_switch = switch_action(word, noun);
+  std::string action = cover ? "cover_" + lower(word == "pos" ? "position" : word.substr(0, 32)) : as_switch ? *as_switch : lower(word.substr(0, 64));
+  if (word == "status_update" || word == "announce") action = word;
+  auto ack = component.empty() ? (word == "announce" ? prefix + "/announce" : std::string()) : prefix + "/status/" + std::string(component);
+  return command_message(std::move(prefix), std::move(action), std::move(ack));
 }
 
 }  // namespace
@@ -202,11 +122,9 @@ decoded decode_shelly_gen2(decode_input const& in) {
   }
   auto const parent = before.substr(before.rfind('/') == std::string_view::npos ? 0 : before.rfind('/') + 1);
   std::string const prefix(before.size() > parent.size() ? before.substr(0, before.size() - parent.size() - 1) : std::string_view{});
-  if (ending == "command" || parent == "command") {
-    auto d = decoded::of(message_kind::command, ending == "command" ? std::string(before) : prefix);
-    d.command = decoded_command{true, std::string(payload.substr(0, 64)), "", ""};
-    return d;
-  }
+  if (ending == "command") return plain_command(std::string(before), "", payload);
+  if (parent == "command" && !prefix.empty()) return plain_command(prefix, ending, payload);
+  if (ending == "log" && parent == "debug") return decoded::ignored("the device's own log");
 
   json_text const doc(payload);
   if (!doc.ok()) return decoded::rejected(doc.problem);
@@ -217,13 +135,20 @@ decoded decode_shelly_gen2(decode_input const& in) {
     for (auto& e : d.elements) e.content = hash_of(payload);
     return d;
   }
+  if (ending == "announce") {
+    auto d = decoded::of(message_kind::status, std::string(before));
+    d.elements.front().content = hash_of(payload);
+    if (auto const version = text(member(&doc.root, "ver"))) add_text(d.elements.front(), "firmware_version", "", *version);
+    d.discovered.push_back({std::string(before), std::string(text(member(&doc.root, "name")).value_or("")), "Shelly", std::string(text(member(&doc.root, "model")).value_or("")), "", {}});
+    return d;
+  }
   if (parent == "status" && !prefix.empty()) {
     auto d = decoded::of(message_kind::telemetry, prefix);
     auto& e = d.elements.front();
     e.content = hash_of(payload, hash_of(ending));
-    read_component(ending, doc.root, e);
+    read_shelly_component(ending, doc.root, e);
     if (e.readings.empty()) return decoded::ignored("a component without a value that is kept", message_kind::status);
-    d.kind = kind_of(e);
+    d.kind = kind_of(e, shelly_component_measures(ending));
     return d;
   }
   return decoded::rejected("not a Shelly topic");

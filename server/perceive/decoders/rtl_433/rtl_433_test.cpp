@@ -1,0 +1,9 @@
+#include "perceive/tests/vectors_support.hpp"
+
+namespace ioc::perceive {
+namespace {
+
+TEST(rtl_433, real_messages) { test::expect_vectors("rtl_433", 4); }
+
+}  // namespace
+}  // namespace ioc::perceive

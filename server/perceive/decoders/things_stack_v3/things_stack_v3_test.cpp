@@ -1,0 +1,9 @@
+#include "perceive/tests/vectors_support.hpp"
+
+namespace ioc::perceive {
+namespace {
+
+TEST(things_stack_v3, real_messages) { test::expect_vectors("tts-v3", 6); }
+
+}  // namespace
+}  // namespace ioc::perceive
