@@ -26,7 +26,7 @@ void receipts::memory::close_up() {
 }
 
 void receipts::heard(core::device_ref const& d, std::uint64_t seq, core::time_point t, journal::position at, steady now) {
-  auto& m = devices_[{d.unit, d.id}];
+  auto& m = devices_[{d.unit, d.device}];
   bool const newer = t > m.newest;
   m.newest = std::max(m.newest, t);
   if (m.upto && seq <= *m.upto) {
@@ -51,7 +51,7 @@ void receipts::heard(core::device_ref const& d, std::uint64_t seq, core::time_po
 }
 
 void receipts::repeated(core::device_ref const& d) {
-  if (auto const i = devices_.find({d.unit, d.id}); i != devices_.end()) i->second.said.reset();
+  if (auto const i = devices_.find({d.unit, d.device}); i != devices_.end()) i->second.said.reset();
 }
 
 std::vector<receipts::due> receipts::take(journal::position committed, steady now) {
@@ -67,7 +67,7 @@ std::vector<receipts::due> receipts::take(journal::position committed, steady no
 }
 
 void receipts::sent(due const& d, steady now) {
-  auto& m = devices_[{d.device.unit, d.device.id}];
+  auto& m = devices_[{d.device.unit, d.device.device}];
   m.said = d.seq;
   m.said_at = now;
 }

@@ -175,7 +175,6 @@ void runner::flush() {
     changed_since_save_ = true;
   }
   now_.clear();
-  auto const now = clock::now();
   refresh_devices(false);
   if (rows || at_ > committed_) {
     auto ledger = ledger_text(parts_.machine.ears().counts(), 0);
@@ -285,7 +284,7 @@ void runner::note_receipts(perceive::verdict const& heard, journal::record const
 void runner::send_receipts() {
   auto const now = clock::now();
   for (auto const& d : receipts_.take(parts_.database.committed(), now))
-    if (parts_.publish("ioc/v1/" + d.device.unit + "/" + d.device.id + "/receipt", "{\"seq\":" + std::to_string(d.seq) + "}", 60s)) receipts_.sent(d, now);
+    if (parts_.publish("ioc/v1/" + d.device.unit + "/" + d.device.device + "/receipt", "{\"seq\":" + std::to_string(d.seq) + "}", 60s)) receipts_.sent(d, now);
 }
 
 void runner::send_waiting() {

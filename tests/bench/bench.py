@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import _node_red  # noqa: E402
 import _parts as parts  # noqa: E402
 from _parts import ROOT, Failure  # noqa: E402
 from _stream import Viewer  # noqa: E402
@@ -128,6 +129,64 @@ def latency(stack, options):
     return [line(f"publish → WebSocket at {rate:.0f} messages/s, ms p50", round(p50, 1)), line("… p99", round(p99, 1), "≤ 50", p99 <= 50, f"{len(late)} probes, worst {late[-1]:.0f}")]
 
 
+@row("node-red")
+def node_red(stack, options):
+    """Baseline N; fewer messages, as it is slower."""
+    n = max(options.messages // 10 // 1000, 10) * 1000
+    stack.stop("iocd")
+    try:
+        result = _node_red.run(stack, n)
+    finally:
+        stack.start("iocd")
+    rate = n / result["seconds"]
+    options.node_red_rate = rate
+    ours = getattr(options, "iocd_rate", None)
+    return [line("N: Node-RED 4, messages/s judged and committed", round(rate), note=f"CPU µs a message: { {k: round(v, 1) for k, v in per_message(result, n).items()} }")] + (
+        [line("iocd's ratio to N", round(ours / rate, 1), "reported")] if ours else [])
+
+
+@row("many devices")
+def many_devices(stack, options):
+    """100,000 registered devices with 10 metrics each: memory, and ready after a restart. In an installation of its own."""
+    count = options.many
+    folder = Path(tempfile.mkdtemp(prefix="ioc-bench-many-"))
+    try:
+        config = parts.make_config(folder / "config", count, rules_per_device=0)
+        with Stack(config=config, users=("admin",)) as many:
+            with parts.Committed(many) as committed:
+                before = committed.look()[0]
+                done = subprocess.run(parts.publisher_argv(many, count, devices=count) + ["--values", "10"], capture_output=True, text=True, timeout=900, check=False)
+                if done.returncode:
+                    raise Failure(f"the publisher failed: {done.stderr.strip()}")
+                began = time.time()
+                while committed.look()[0] - before < count:
+                    if time.time() - began > 300:
+                        raise Failure("the readings of all devices were not committed within 300 s")
+                    time.sleep(0.2)
+            time.sleep(15)  # a state is saved
+            memory = parts.memory_mb(many.iocd.pid)
+            many.kill("iocd")
+            began = time.monotonic()
+            many.start("iocd")
+            ready = time.monotonic() - began
+            after = parts.memory_mb(many.iocd.pid)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return [line(f"{count} devices x 10 metrics: memory, MB", round(max(memory, after)), "≤ 400", max(memory, after) <= 400, f"{memory:.0f} before, {after:.0f} after a restart"),
+            line("… ready after kill -9, s", round(ready, 1), "≤ 5", ready <= 5)]
+
+
+@row("storage")
+def storage(stack, options):
+    """The storage engineer's own bench (baseline C, the query with 100 million values), where it is built: its lines are shown as they are."""
+    script = Path(__file__).resolve().parent / "storage_bench.sh"
+    done = subprocess.run([str(script)], capture_output=True, text=True, timeout=1500, check=False)
+    print("\n".join("      " + x for x in done.stdout.strip().splitlines()), flush=True)
+    if done.returncode:
+        raise Failure(f"{script.name} ended with exit code {done.returncode}")
+    return []
+
+
 def table(lines):
     width = max(len(x["what"]) for x in lines)
     out = []
@@ -143,6 +202,7 @@ def main():
     parser.add_argument("--messages", type=int, default=300_000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--devices", type=int, default=1000)
+    parser.add_argument("--many", type=int, default=100_000, help="devices of the row `many devices`")
     parser.add_argument("--rate", type=float, default=8000, help="messages/s taken as full load where the row throughput does not run")
     parser.add_argument("--out", default=str(ROOT / "build" / "bench.json"))
     options = parser.parse_args()

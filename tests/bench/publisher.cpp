@@ -1,6 +1,7 @@
 // The load of `make bench`: native telemetry, QoS 1, over one plain socket in MQTT 3.1.1, cheap enough not to be what is measured.
 //
 //   bench_publisher --port N --user U --password-file F --unit 03478 --devices 1000 --messages 300000 [--rate 0] [--window 1000] [--batch 1]
+//                  [--values 4|10] [--first-seq 1] [--prefix BENCH-]
 //
 // Device k of n sends in turn, seq rising, ts = now. --rate 0 = as fast as acknowledgements come. --batch B puts B objects into a publish.
 // Ends once everything is acknowledged; the last line is JSON: {"sent", "seconds", "cpu_seconds"}. Exit code 1 when the connection broke.
@@ -119,8 +120,16 @@ class link {
   std::string in_;
 };
 
-std::size_t put_object(char* to, std::size_t room, std::uint64_t seq, long long ts) {
+std::size_t put_object(char* to, std::size_t room, std::uint64_t seq, long long ts, bool ten) {
   auto const v = static_cast<double>(seq % 1000);
+  if (ten) {
+    auto const n = std::snprintf(
+        to, room,
+        R"({"ts":%lld,"seq":%llu,"values":{"voltage/L1":%.1f,"voltage/L2":%.1f,"voltage/L3":%.1f,"current/L1":%.2f,"current/L2":%.2f,"current/L3":%.2f,)"
+        R"("active_power":%.1f,"temperature":%.2f,"relative_humidity":%.1f,"raw_value":%.0f}})",
+        ts, static_cast<unsigned long long>(seq), 220 + v / 100, 221 + v / 100, 222 + v / 100, 1 + v / 200, 2 + v / 200, 3 + v / 200, 500 + v / 10, 25 + v / 100, 50 + v / 50, v);
+    return static_cast<std::size_t>(n);
+  }
   auto const n = std::snprintf(to, room, R"({"ts":%lld,"seq":%llu,"values":{"voltage":%.1f,"current":%.2f,"active_power":%.1f,"temperature":%.2f}})", ts,
                                static_cast<unsigned long long>(seq), 220 + v / 100, 1 + v / 200, 500 + v / 10, 25 + v / 100);
   return static_cast<std::size_t>(n);
@@ -148,7 +157,8 @@ int run(std::map<std::string, std::string> const& o) {
   }
 
   link out(static_cast<int>(number("port", 1883)), o.at("user"), password);
-  std::vector<char> text(256 * batch + 16);
+  bool const ten = number("values", 4) > 4;
+  std::vector<char> text((ten ? 512 : 256) * batch + 16);
   std::string body;
   auto const begin = steady::now();
   for (std::uint64_t n = 0; n < messages || out.acknowledged < messages;) {
@@ -162,7 +172,7 @@ int run(std::map<std::string, std::string> const& o) {
       if (batch > 1) text[size++] = '[';
       for (std::uint64_t b = 0; b < batch; ++b) {
         if (b) text[size++] = ',';
-        size += put_object(text.data() + size, text.size() - size, first_seq + turn * batch + b, ts - static_cast<long long>(batch - 1 - b));
+        size += put_object(text.data() + size, text.size() - size, first_seq + turn * batch + b, ts - static_cast<long long>(batch - 1 - b), ten);
       }
       if (batch > 1) text[size++] = ']';
       body = heads[n % devices];
