@@ -4,6 +4,7 @@
   dynsec.py init        FILE --server-password-file F --admin-password-file F
   dynsec.py add-device  FILE UNIT DEVICE  [--password-file F]
   dynsec.py add-gateway FILE NAME --unit CODE [--unit CODE …] [--raw NAME] [--device NAME …] [--password-file F]
+  dynsec.py add-sparkplug-node FILE GROUP NODE [--password-file F]
   dynsec.py add-client  FILE USER --role ROLE [--password-file F]
   dynsec.py remove      FILE USER
 
@@ -14,7 +15,7 @@ whenever it is changed through mosquitto_ctrl: stop the broker before using this
 
 Rights. The four default accesses are on deny but `unsubscribe`. What the plugin does not allow falls through to the ACL file, whose
 `pattern` lines give every device account (user name `unit/device`) its own four topics to write and three to read.
-Gateway names hold no '/', so no gateway can be mistaken for a device.
+Gateway names hold no '/', so no gateway can be mistaken for a device. A Sparkplug edge node's account is called `spb:GROUP:NODE`.
 """
 
 import argparse
@@ -37,6 +38,8 @@ ITERATIONS = 101
 
 UNIT = re.compile(r"[0-9A-Za-z_.-]{1,64}\Z")
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
+# A level of a topic; ':' parts the two in the account's name.
+SPARKPLUG_ID = re.compile(r"[^/+#:\x00-\x1f\x7f]{1,128}\Z")
 
 
 def allow(kind, topic, priority=0):
@@ -57,7 +60,9 @@ def device_acls():
 def server_acls():
     """iocd: hears everything, says only the server's kinds. $SYS tells it what the broker had to drop."""
     acls = [allow("publishClientSend", f"ioc/v1/+/+/{kind}") for kind in SERVER_KINDS]
-    for topic in ("ioc/v1/#", "ioc/raw/v1/#", "$SYS/broker/#"):
+    # As a Sparkplug host: rebirth requests and commands to edge nodes, and its own STATE.
+    acls += [allow("publishClientSend", topic) for topic in ("spBv1.0/+/NCMD/+", "spBv1.0/+/DCMD/+/+", "spBv1.0/STATE/+")]
+    for topic in ("ioc/v1/#", "ioc/raw/v1/#", "spBv1.0/#", "$SYS/broker/#"):
         acls += [allow("publishClientReceive", topic), allow("subscribePattern", topic)]
     return acls + no_other_subscription()
 
@@ -78,6 +83,15 @@ def gateway_acls(units, raw, devices):
                 topic = f"ioc/v1/{unit}/{device}/{kind}"
                 acls += [allow("publishClientReceive", topic), allow("subscribePattern", topic)]
         acls.append(allow("publishClientSend", f"ioc/raw/v1/{unit}/{raw}/#"))
+    return acls + no_other_subscription()
+
+
+def sparkplug_node_acls(group, node):
+    """An edge node: births, data and deaths of itself and its devices; it hears the commands to them and every host's STATE."""
+    acls = [allow("publishClientSend", f"spBv1.0/{group}/{kind}/{node}") for kind in ("NBIRTH", "NDATA", "NDEATH")]
+    acls += [allow("publishClientSend", f"spBv1.0/{group}/{kind}/{node}/+") for kind in ("DBIRTH", "DDATA", "DDEATH")]
+    for topic in (f"spBv1.0/{group}/NCMD/{node}/#", f"spBv1.0/{group}/DCMD/{node}/#", "spBv1.0/STATE/+"):
+        acls += [allow("publishClientReceive", topic), allow("subscribePattern", topic)]
     return acls + no_other_subscription()
 
 
@@ -152,6 +166,16 @@ class Accounts:
         self.put_client(name, password, f"gateway-{name}")
         return name
 
+    def add_sparkplug_node(self, group, node, password):
+        """Returns the user name. ValueError on what cannot be a level of a Sparkplug topic."""
+        for part in (group, node):
+            if not SPARKPLUG_ID.match(part) or part == "STATE":
+                raise ValueError(f"'{part}' is no Sparkplug group or node: no '/', '+', '#', ':', at most 128 characters, not STATE")
+        user = f"spb:{group}:{node}"
+        self.put_role(f"gateway-{user}", sparkplug_node_acls(group, node), f"Sparkplug edge node {group}/{node}")
+        self.put_client(user, password, f"gateway-{user}")
+        return user
+
     def remove(self, user):
         self._before_change()
         self.doc["clients"] = [c for c in self.doc["clients"] if c["username"] != user]
@@ -217,10 +241,13 @@ def main(argv=None):
     gateway.add_argument("--unit", action="append", required=True)
     gateway.add_argument("--device", action="append", default=[])
     gateway.add_argument("--raw", help="gateway segment of its raw topics; its own name unless given; '+' = any")
+    node = command("add-sparkplug-node")
+    node.add_argument("group")
+    node.add_argument("node")
     client = command("add-client")
     client.add_argument("user")
     client.add_argument("--role", required=True)
-    for sub in (device, gateway, client):
+    for sub in (device, gateway, node, client):
         sub.add_argument("--password-file")
     command("remove").add_argument("user")
     args = parser.parse_args(argv)
@@ -234,10 +261,13 @@ def main(argv=None):
         elif args.command == "remove":
             accounts.remove(args.user)
         else:
-            user = f"{args.unit}/{args.device}" if args.command == "add-device" else args.user
+            user = (f"{args.unit}/{args.device}" if args.command == "add-device" else
+                    f"spb:{args.group}:{args.node}" if args.command == "add-sparkplug-node" else args.user)
             password, show = password_from(args.password_file, user in known)
             if args.command == "add-device":
                 accounts.add_device(args.unit, args.device, password)
+            elif args.command == "add-sparkplug-node":
+                accounts.add_sparkplug_node(args.group, args.node, password)
             elif args.command == "add-gateway":
                 accounts.add_gateway(user, args.unit, password, args.raw, args.device)
             elif args.role not in {r["rolename"] for r in accounts.doc["roles"]}:

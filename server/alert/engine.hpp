@@ -70,6 +70,10 @@ class engine {
   refusal close(core::uuid id, std::string const& by, std::string const& reason, core::time_point at, changes& out);
   refusal comment(core::uuid id, std::string const& by, std::string const& text, core::time_point at, changes& out);
 
+  // --- what the server itself finds wrong ---
+  // An alert of none of the commune's rules (`rule` starts with "system."), closed by hand. One open at a time for each rule and subject.
+  void raise_own(std::string const& rule, core::localized title, std::string const& subject, core::severity severity, core::time_point t, changes& out);
+
   // --- what history tells (see history.hpp) ---
   // Takes over a retrospective alert, unless its rule has an alert on this subject that is still active.
   void adopt(core::alert a, changes& out);

@@ -270,6 +270,27 @@ refusal engine::comment(core::uuid id, std::string const& by, std::string const&
   return refusal::none;
 }
 
+void engine::raise_own(std::string const& rule_id, core::localized title, std::string const& subject, core::severity severity, core::time_point t, changes& out) {
+  for (auto const& [id, a] : state_.open)
+    if (a.rule == rule_id && a.subject == subject && a.active()) return;
+  core::alert a;
+  a.id = core::name_uuid("alert|" + setup_.unit + "|" + rule_id + "|" + subject + "|" + std::to_string(core::to_us(t)));
+  a.unit = setup_.unit;
+  a.rule = rule_id;
+  a.title = std::move(title);
+  a.subject = a.device = subject;
+  a.kind = core::subject_kind::device;
+  auto const d = device_index_.find(subject);
+  a.zone = d == device_index_.end() ? "*" : setup_.devices[d->second].zone;
+  a.severity = severity;
+  a.raised_at = a.known_at = t;
+  a.evidence.devices = {subject};
+  absorb_earlier(a, out);
+  auto& stored = state_.open[a.id] = std::move(a);
+  start_limit(stored, t);
+  emit(stored, core::alert_event::raised, t, "", out);
+}
+
 void engine::adopt(core::alert a, changes& out) {
   if (active(a.rule, a.subject) || state_.open.count(a.id)) return;
   a.unit = setup_.unit;

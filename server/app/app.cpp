@@ -3,6 +3,7 @@
 #include "adapters/config/load.hpp"
 #include "adapters/journal/journal.hpp"
 #include "adapters/mqtt/client.hpp"
+#include "adapters/mqtt/sparkplug_host.hpp"
 #include "adapters/postgres/accounts.hpp"
 #include "adapters/postgres/queries.hpp"
 #include "adapters/postgres/server_clock.hpp"
@@ -12,6 +13,7 @@
 #include "app/clock_watch.hpp"
 #include "app/logging.hpp"
 #include "app/runner.hpp"
+#include "app/sparkplug_sources.hpp"
 #include "app/start_checks.hpp"
 #include "core/archive.hpp"
 #include "perceive/catalogue.hpp"
@@ -29,6 +31,10 @@ postgres::options postgres_options(config::server_settings const& s) {
   o.url = s.postgres.url;
   o.password_file = s.postgres.password_file;
   o.migrations_dir = s.migrations_dir;
+  o.keep = {s.retention.raw_days, s.retention.minute_days, s.retention.hour_days, s.retention.day_days, s.retention.event_days, s.retention.rejected_days};
+  o.spill_dir = s.data_dir + "/waiting";
+  // As large as what the whole journal can become: then alerts go on for as long as the journal takes messages.
+  o.spill_bytes = static_cast<std::size_t>(s.shares.waiting_mib ? s.shares.waiting_mib : 2 * static_cast<std::int64_t>(s.journal.max_mib)) << 20;
   return o;
 }
 
@@ -41,7 +47,7 @@ mqtt::options mqtt_options(config::server_settings const& s, config::site const&
   o.password = config::read_secret(s.mqtt.password_file, "mqtt.password_file", s.path);
   o.filters = {"ioc/v1/#", "ioc/raw/v1/#"};
   for (auto const& source : site.sources)  // sources that come unbridged name their one unit
-    if (!source.unit.empty()) o.filters.insert(o.filters.end(), source.filters.begin(), source.filters.end());
+    if (!source.unit.empty() && !(s.sparkplug.on() && source.decoder == "sparkplug_b")) o.filters.insert(o.filters.end(), source.filters.begin(), source.filters.end());
   o.ca_file = s.mqtt.ca;
   o.certificate_file = s.mqtt.certificate;
   o.key_file = s.mqtt.key;
@@ -88,7 +94,8 @@ std::string_view to_text(mqtt::phase p) {
 }  // namespace
 
 void check(config::server_settings const& settings) {
-  auto const site = config::load_site(settings.config_dir);
+  auto site = config::load_site(settings.config_dir);
+  bind_sparkplug(settings, site);
   auto const catalogue = site.catalogue();
   check_port(settings);
   check_database(settings, postgres_options(settings));
@@ -103,7 +110,8 @@ int run(config::server_settings const& settings) {
   std::signal(SIGPIPE, SIG_IGN);
 
   auto const out = make_log(settings.log);
-  auto const site = config::load_site(settings.config_dir);
+  auto site = config::load_site(settings.config_dir);
+  bind_sparkplug(settings, site);
   check_port(settings);
 
   // The journal: what came in, and what people did. Damage at its tail is cut and said.
@@ -162,12 +170,12 @@ int run(config::server_settings const& settings) {
   web::hub hub;
   std::atomic<std::uint64_t> messages_in{0};
   bool hears = false;  // the broker's thread only
-  mqtt::client broker{mqtt_options(settings, site),
-                      [&](mqtt::incoming const& m) {
-                        if (!log->append(journal::record_kind::message, m.topic, m.payload, m.qos, m.dup, m.retain)) return mqtt::taken::refused;
-                        ++messages_in;
-                        return log->nearly_full() ? mqtt::taken::stored_nearly_full : mqtt::taken::stored;
-                      },
+  mqtt::sink const take = [&](mqtt::incoming const& m) {
+    if (!log->append(journal::record_kind::message, m.topic, m.payload, m.qos, m.dup, m.retain)) return mqtt::taken::refused;
+    ++messages_in;
+    return log->nearly_full() ? mqtt::taken::stored_nearly_full : mqtt::taken::stored;
+  };
+  mqtt::client broker{mqtt_options(settings, site), take,
                       [&](mqtt::client_state const& s) {
                         out->info("broker: {}{}{}", to_text(s.phase), s.reason.empty() ? "" : ": ", s.reason);
                         if (!s.save_trouble.empty()) out->warn("{}", s.save_trouble);
@@ -178,10 +186,21 @@ int run(config::server_settings const& settings) {
                           log->append(journal::record_kind::mark, !hears ? mark_deaf : nothing_lost ? mark_resumed : mark_rejoined, "");
                         }
                       }};
+  std::unique_ptr<mqtt::sparkplug_host> field;
+  if (settings.sparkplug.on()) {
+    auto o = mqtt_options(settings, site);
+    o.client_id += "-sparkplug";
+    field = std::make_unique<mqtt::sparkplug_host>(std::move(o), settings.sparkplug.host_id, take, [&](mqtt::client_state const& s) {
+      out->info("Sparkplug host {}: {}{}{}", settings.sparkplug.host_id, to_text(s.phase), s.reason.empty() ? "" : ": ", s.reason);
+      // What the edge nodes said meanwhile was never heard: they are asked for their births.
+      if (s.connected()) log->append(journal::record_kind::mark, host_connected_mark, "");
+    });
+  }
   runner pipeline{{machine, *log, writer, hub,
                    [&](std::string const& topic, std::string const& payload, std::chrono::seconds expiry) {
                      return broker.publish(topic, payload, 1, false, expiry);
                    },
+                   field ? request_function([&field](std::string const& topic, std::string const& payload) { return field->request(topic, payload); }) : nullptr,
                    out},
                   from, start.position, std::move(sent)};
   pipeline.restore(std::move(told));
@@ -197,7 +216,8 @@ int run(config::server_settings const& settings) {
   clock_watch clocks{wall_clock(), std::chrono::steady_clock::now()};
   backend answers{{site, pipeline, *log, writer, queries, postgres::accounts{pool}, broker, [&] { return database_up.load(); },
                    [&] { return messages_in.load(); }, [&] { return web_server ? web_server->metrics() : std::string{}; },
-                   settings.first_login_changes_password, &clocks}};
+                   settings.first_login_changes_password, postgres_options(settings).keep,
+                   {settings.shares.database_mib, settings.shares.rejected_mib, static_cast<std::int64_t>(postgres_options(settings).spill_bytes)}, &clocks}};
   web::server web{web_options(settings), answers, hub};
   web_server = &web;
   for (auto const& o : queries.open_objects())
@@ -217,6 +237,7 @@ int run(config::server_settings const& settings) {
 
   pipeline.start();
   broker.start();
+  if (field) field->start();
   try {
     web.start();
   } catch (std::exception const& e) {
@@ -227,7 +248,10 @@ int run(config::server_settings const& settings) {
   for (int ticks = 0;; ++ticks) {
     timespec const second{1, 0};
     if (sigtimedwait(&signals, nullptr, &second) > 0) break;
-    if (broker.state().phase == mqtt::phase::paused && !log->nearly_full()) broker.resume();
+    if (!log->nearly_full()) {
+      if (broker.state().phase == mqtt::phase::paused) broker.resume();
+      if (field && field->state().phase == mqtt::phase::paused) field->resume();
+    }
     look_at_clock(clocks, *log, pool, ticks, *out);
     if (ticks % 600 == 0) {
       try {
@@ -240,6 +264,7 @@ int run(config::server_settings const& settings) {
 
   out->info("stopping");
   web.stop();       // nobody asks any more
+  if (field) field->stop();  // the edge nodes are told
   broker.stop();    // nothing comes any more; the broker keeps our session
   pipeline.stop();  // works in what is left and saves its state
   if (!writer.drain(std::chrono::seconds{10})) out->warn("not all is in PostgreSQL yet; the journal keeps the rest");

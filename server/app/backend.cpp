@@ -260,16 +260,46 @@ web::readings_answer backend::readings(web::readings_query const& q) {
   });
   out.unit_of_measure = catalogue.second;
   postgres::reading_range const range{q.unit, q.device, catalogue.first, q.from, q.to, q.as_of};
+  auto const raw_from = kept_from(p_.keep.raw_days);
+  if (q.as_of && (*q.as_of < raw_from || q.from < raw_from))
+    throw web::not_kept("single readings, which 'as_of' needs, are kept for " + std::to_string(p_.keep.raw_days) + " days: from " + core::to_iso(raw_from) + " on");
+  out.step = q.step;
   asking([&] {
-    if (q.step) {
-      for (auto const& b : p_.queries.rollup(range, core::to_seconds(*q.step), q.limit + 1))
-        out.buckets.push_back({core::from_ms(b.t_ms), b.min, b.avg, b.max, static_cast<std::uint64_t>(b.count)});
-    } else {
-      for (auto const& x : p_.queries.readings(range, q.limit + 1)) out.points.push_back({core::from_ms(x.t_ms), x.v, x.q});
+    if (!out.step) {
+      // Where readings are gone already, only a roll-up tells of the whole range.
+      bool const gone = q.points && q.from < raw_from;
+      auto const most = q.points.value_or(q.limit);
+      if (!gone)
+        for (auto const& x : p_.queries.readings(range, most + 1)) out.points.push_back({x.t, x.v, x.q});
+      if (q.points && (gone || out.points.size() > most)) {
+        out.points.clear();
+        out.step = step_for(q.to - q.from, *q.points, q.from);
+      }
     }
+    if (out.step)
+      for (auto const& b : p_.queries.rollup(range, *out.step)) out.buckets.push_back({b.t, b.min, b.avg, b.max, static_cast<std::uint64_t>(b.count)});
     return 0;
   });
   return out;
+}
+
+// The smallest usual step that gives no more points than asked for, from a level of roll-ups that still reaches back so far.
+core::duration backend::step_for(core::duration range, std::size_t points, core::time_point from) const {
+  using namespace std::chrono_literals;
+  constexpr core::duration usual[] = {1s, 2s, 5s, 10s, 15s, 20s, 30s, 1min, 2min, 5min, 10min, 15min, 20min, 30min, 1h, 2h, 3h, 4h, 6h, 12h, 24h, 48h, 168h};
+  auto const least = from < kept_from(p_.keep.hour_days)     ? core::duration{24h}
+                     : from < kept_from(p_.keep.minute_days) ? core::duration{1h}
+                     : from < kept_from(p_.keep.raw_days)    ? core::duration{1min}
+                                                             : core::duration{1s};
+  // A range that does not begin at a step's begin touches one more.
+  for (auto const s : usual)
+    if (s >= least && static_cast<std::size_t>(range / s) + 2 <= points) return s;
+  constexpr core::duration day = 24h;
+  return day * (range / (day * static_cast<std::int64_t>(std::max<std::size_t>(points, 3) - 2)) + 1);
+}
+
+core::time_point backend::kept_from(int days) const {
+  return days ? std::chrono::floor<std::chrono::days>(now()) - std::chrono::days{days} : core::time_point::min();
 }
 
 web::object_page backend::list_objects(web::object_kind kind, web::object_filter const& filter, std::size_t limit, std::string const& cursor) {
@@ -379,20 +409,42 @@ std::string backend::metrics_text() {
   }
   put("ioc_database_up", "gauge", "1 while PostgreSQL takes what is written", p_.database_up() ? 1 : 0);
   put("ioc_database_queue_bytes", "gauge", "bytes waiting for PostgreSQL", p_.writer.queued_bytes());
+  put("ioc_database_queue_disk_bytes", "gauge", "of these, bytes on disk because memory is full", p_.writer.spilled_bytes());
+  put("ioc_database_bytes", "gauge", "size of the database, as of the last minute", p_.writer.database_bytes());
+  put("ioc_rejected_bytes", "gauge", "size of the store of refused messages, as of the last minute", p_.writer.rejected_bytes());
   put("ioc_broker_up", "gauge", "1 while the broker's subscriptions stand", broker.connected() ? 1 : 0);
   put("ioc_broker_paused", "gauge", "1 while messages stay at the broker because the journal is nearly full", broker.phase == mqtt::phase::paused ? 1 : 0);
   put("ioc_broker_connects_total", "counter", "connections made to the broker", broker.connects);
   return out + p_.web_metrics();
 }
 
+namespace {
+
+// "812 MiB of 1024 MiB, 79 %": a store's share of the disk; from 80 % on with a warning, which is not yet a failure.
+std::string share(std::int64_t used, std::int64_t most) {
+  constexpr std::int64_t mib = 1 << 20;
+  if (most <= 0) return std::to_string(used / mib) + " MiB";
+  auto const percent = used * 100 / most;
+  return (percent >= 80 ? "warning: " : "") + std::to_string(used / mib) + " MiB of " + std::to_string(most / mib) + " MiB, " + std::to_string(percent) + " %";
+}
+
+std::string joined(std::string const& trouble, std::string const& detail) { return trouble.empty() ? detail : trouble + "; " + detail; }
+
+}  // namespace
+
 std::vector<web::dependency> backend::readiness() {
   auto const broker = p_.broker.state();
   auto const trouble = p_.log.trouble();
   bool const paused = broker.phase == mqtt::phase::paused;
+  auto const waits = p_.writer.trouble();
+  std::string const database = !p_.database_up() ? "PostgreSQL is away" : !p_.pipeline.database_keeps_up() ? "PostgreSQL takes nothing" : "";
+  std::int64_t const mib = 1 << 20;
   return {{"broker", broker.connected(), paused ? "messages stay at the broker: the journal is nearly full; commands go out" : broker.reason},
-          {"database", p_.pipeline.database_keeps_up(), p_.database_up() ? p_.pipeline.database_keeps_up() ? "" : "PostgreSQL takes nothing" : "PostgreSQL is away"},
+          {"database", database.empty(), joined(database, share(p_.writer.database_bytes(), p_.shares.database_mib * mib))},
           {"journal", trouble.empty() && !p_.log.nearly_full(),
-           !trouble.empty() ? trouble : p_.log.nearly_full() ? "nearly full: it waits for PostgreSQL to take what it holds" : ""},
+           joined(!trouble.empty() ? trouble : p_.log.nearly_full() ? "nearly full: it waits for PostgreSQL to take what it holds" : "", share(static_cast<std::int64_t>(p_.log.used_bytes()), static_cast<std::int64_t>(p_.log.max_bytes())))},
+          {"waiting_rows", waits.empty(), joined(waits, share(static_cast<std::int64_t>(p_.writer.spilled_bytes()), p_.shares.waiting_bytes))},
+          {"rejected_store", true, share(p_.writer.rejected_bytes(), p_.shares.rejected_mib * mib)},
           {"clock", true, p_.clocks ? p_.clocks->text() : ""},
           {"pipeline", p_.pipeline.caught_up(), p_.pipeline.caught_up() ? "" : "still working in what the journal holds"}};
 }

@@ -13,6 +13,12 @@
 
 namespace ioc::app {
 
+// What each store may take of the disk; /readyz warns at 80 %. 0 = no share set.
+struct disk_shares {
+  std::int64_t database_mib = 0, rejected_mib = 0;
+  std::int64_t waiting_bytes = 0;
+};
+
 // What the web adapter asks, answered by the pipeline (what is live) and the database (what was). Thread-safe; blocks the caller.
 class backend final : public web::backend {
  public:
@@ -28,6 +34,8 @@ class backend final : public web::backend {
     std::function<std::uint64_t()> messages_in;  // appended in this run
     std::function<std::string()> web_metrics;
     bool first_login_changes_password = true;
+    postgres::retention keep;
+    disk_shares shares;
     clock_watch const* clocks = nullptr;
   };
   explicit backend(parts p) : p_(std::move(p)) {}
@@ -55,6 +63,8 @@ class backend final : public web::backend {
   std::optional<std::string> unit_of(core::uuid id, std::vector<std::string> const& units);
   web::op_result refusal_of_closed(web::operation const& op);
   bool saved_within(journal::position at, std::chrono::milliseconds limit) const;
+  core::duration step_for(core::duration range, std::size_t points, core::time_point from) const;
+  core::time_point kept_from(int days) const;
   std::optional<web::op_result> fault_of(pipeline::operation const& o);
 
   parts p_;

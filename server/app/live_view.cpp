@@ -257,9 +257,29 @@ std::string ledger_text(perceive::ledger const& l, std::uint64_t in_flight) {
 
 // ---------------------------------------------------------------- rows
 
-void add_rows(core::observation const& o, postgres::batch& b) {
-  for (auto const& r : o.readings)
-    b.readings.push_back({o.device.unit, o.device.device, r.metric, r.t, o.known_at, r.v, r.q, r.late, o.seq});
+namespace {
+
+// One row for the metrics first … last, which share their time.
+void add_row(core::observation const& o, std::size_t first, std::size_t last, postgres::layout_ptr layout, postgres::batch& b) {
+  auto& row = b.readings.emplace_back(postgres::reading_row{o.device.unit, o.device.device, o.readings[first].t, o.known_at, o.seq, std::move(layout), {}});
+  row.values.reserve(last - first);
+  for (auto i = first; i < last; ++i) row.values.push_back({o.readings[i].v, o.readings[i].q, o.readings[i].late});
+}
+
+}  // namespace
+
+void add_rows(core::observation const& o, postgres::layout_book& layouts, postgres::batch& b) {
+  std::vector<std::string_view> metrics;
+  for (std::size_t first = 0, last = 0; first < o.readings.size(); first = last) {
+    metrics.clear();
+    for (last = first; last < o.readings.size() && o.readings[last].t == o.readings[first].t; ++last) metrics.push_back(o.readings[last].metric);
+    if (auto layout = layouts.find(metrics)) {
+      add_row(o, first, last, std::move(layout), b);
+      continue;
+    }
+    // A metric twice in one message, or one combination too many: a row for each.
+    for (auto i = first; i < last; ++i) add_row(o, i, i + 1, layouts.find({o.readings[i].metric}), b);
+  }
   for (auto const& e : o.events) b.events.push_back({o.device.unit, o.device.device, e.t, o.known_at, e.name, e.data});
 }
 

@@ -23,7 +23,7 @@ void show_device(web::hub& h, pipeline::pipeline const& p, core::device_ref cons
 void touch_device(web::hub& h, pipeline::pipeline const& p, core::device_ref const& d, core::time_point now);
 void show_readings(web::hub& h, core::observation const& o);
 
-void add_rows(core::observation const& o, postgres::batch& b);
+void add_rows(core::observation const& o, postgres::layout_book& layouts, postgres::batch& b);
 void add_rows(core::alert_change const& c, pipeline::unit_machine const& unit, postgres::batch& b);
 void add_rows(alert::suppression const& s, std::string const& unit, postgres::batch& b);
 void add_rows(core::recommendation const& r, postgres::batch& b);

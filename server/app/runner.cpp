@@ -80,13 +80,18 @@ void runner::run() {
     }
     if (n == 0) {
       // No later record can carry an earlier arrival than this, so a replay fires the same timers before the same records.
-      if (auto const idle = parts_.log.idle_now(at_)) parts_.machine.tick(*idle, now_);
+      if (auto const idle = parts_.log.idle_now(at_)) {
+        parts_.machine.tick(*idle, now_);
+        if (parts_.request)
+          for (auto& asked : parts_.machine.requests_due(*idle)) requests_.push_back(std::move(asked));
+      }
     }
     flush();
     if (at_ >= replay_until_ && !caught_up_) {
       caught_up_ = true;
       send_waiting();
     }
+    send_requests();
     if (n == 0) {
       if (last) break;
       parts_.log.wait(at_, 20ms);
@@ -109,14 +114,17 @@ void runner::take(journal::record const& r) {
   bool const stored_before = r.next <= committed_;
   switch (r.kind) {
     case journal::record_kind::message: {
-      auto const heard = parts_.machine.hear(r.message, now_);
+      auto heard = parts_.machine.hear(r.message, now_);
       ++messages_;
-      if (r.at >= start_end_) ++taken_;
+      if (r.at >= start_end_) {
+        ++taken_;
+        std::move(heard.requests.begin(), heard.requests.end(), std::back_inserter(requests_));
+      }
       changed_since_save_ = true;
       for (auto const& o : heard.observations) {
         changed_devices_.insert(o.device);
         if (stored_before) continue;
-        add_rows(o, batch_);
+        add_rows(o, layouts_, batch_);
         show_readings(parts_.screens, o);
       }
       if (!stored_before) add_rejection(heard, r, batch_);
@@ -149,7 +157,8 @@ void runner::take(journal::record const& r) {
     case journal::record_kind::mark:
       if (r.message.topic == mark_deaf) parts_.machine.deaf(r.message.arrival);
       if (r.message.topic == mark_resumed || r.message.topic == mark_rejoined) parts_.machine.hears(r.message.arrival, r.message.topic == mark_rejoined);
-      if (r.message.topic != mark_deaf || r.message.payload == at_start) parts_.machine.hold_timers(r.message.arrival + drain_time);
+      if (r.message.topic == host_connected_mark) parts_.machine.host_connected(r.message.arrival);
+      else if (r.message.topic != mark_deaf || r.message.payload == at_start) parts_.machine.hold_timers(r.message.arrival + drain_time);
       break;
   }
 }
@@ -184,6 +193,7 @@ void runner::flush() {
       ledger_ = std::move(ledger);
     }
     batch_.position = at_;
+    store_devices();
     if (save_due()) save_state(false);
     if (at_ > 0) {
       parts_.database.submit(std::move(batch_));
@@ -292,6 +302,15 @@ void runner::send_waiting() {
   for (auto const& [key, s] : waiting) send(s);
 }
 
+// One that does not go out is not kept: the next connection asks every node anyway.
+void runner::send_requests() {
+  if (requests_.empty() || !caught_up_) return;
+  for (auto const& asked : std::exchange(requests_, {})) {
+    bool const out = parts_.request && parts_.request(asked.topic, asked.payload);
+    parts_.out->info("{} {}: {}", asked.topic, out ? "asked" : "not asked, the connection is away", asked.why);
+  }
+}
+
 // ---------------------------------------------------------------- screens
 
 // Draws the devices that somebody follows, so many a round; of the others the hub is told that they are there, and they are drawn when
@@ -335,6 +354,27 @@ void runner::refresh_devices(bool all) {
   }
   refresh_unsaved();
   if (caught_up_) send_receipts();
+}
+
+// The copy of each device in the database, for whoever asks there: once in ten seconds at most, some hundred a second, one after the
+// other, so that 100,000 devices that speak all the time are a steady trickle. What is live needs none of it: it is in the saved state.
+void runner::store_devices() {
+  constexpr double a_second = 500;
+  auto const now = clock::now();
+  if (!database_up_) return;
+  if (unstored_devices_.upper_bound(stored_last_) == unstored_devices_.end()) {
+    if (now - stored_round_ < 10s) return;
+    stored_round_ = now;
+    stored_last_ = {};
+  }
+  device_allowance_ = std::min(a_second, device_allowance_ + a_second * std::chrono::duration<double>(now - stored_at_).count());
+  stored_at_ = now;
+  auto const at = wall_clock();
+  for (auto i = unstored_devices_.upper_bound(stored_last_); i != unstored_devices_.end() && device_allowance_ >= 1; i = unstored_devices_.erase(i)) {
+    add_device(parts_.machine, *i, at, batch_);
+    stored_last_ = *i;
+    device_allowance_ -= 1;
+  }
 }
 
 // What the database holds is saved; what it has not taken for a second, or while it is away, is shown as unsaved until it has.
@@ -391,7 +431,6 @@ void runner::save_state(bool last) {
       return messages.count(key.first) > 0;
     });
   });
-  for (auto const& d : std::exchange(unstored_devices_, {})) add_device(parts_.machine, d, wall_clock(), batch_);
   batch_.snapshot = postgres::engine_snapshot{at_, pipeline::pipeline::format, saved_text(parts_.machine, sent_) + receipts_.saved()};
   // Segments below the state before the last one: that one is in the database by now, or the queue would not be empty.
   if (parts_.database.queued_bytes() == 0 && parts_.database.committed() >= saved_) {
@@ -404,6 +443,7 @@ void runner::save_state(bool last) {
   auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(last_save_ - began);
   save_every_ = std::max(std::chrono::milliseconds{10'000}, took * 50);  // at most 2 % of the thread
   if (last && at_ > 0) {
+    store_devices();
     batch_.position = at_;
     batch_.ledger_json = ledger_json();
     parts_.database.submit(std::move(batch_));

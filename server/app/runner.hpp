@@ -37,6 +37,11 @@ inline constexpr std::string_view mark_deaf = "deaf", mark_resumed = "resumed", 
 
 // Publishes one command; false = the broker is away (the next attempt may reach it).
 using publish_function = std::function<bool(std::string const& topic, std::string const& payload, std::chrono::seconds expiry)>;
+// Publishes a dialect's own request to the field (QoS 0, not retained); false = the host's connection is away, nobody hears it.
+using request_function = std::function<bool(std::string const& topic, std::string const& payload)>;
+
+// The journal's mark of a new connection of the Sparkplug host.
+inline constexpr std::string_view host_connected_mark = "sparkplug-connected";
 
 // The pipeline's thread: reads the journal in order, lets the machine work each record in, and hands what came of it to the
 // database's writer, the screens and the broker, in this order: synced, shown, stored, sent. On a start it replays from the saved
@@ -49,6 +54,7 @@ class runner {
     postgres::writer& database;
     web::hub& screens;
     publish_function publish;
+    request_function request;  // empty = this server is no Sparkplug host
     std::shared_ptr<spdlog::logger> out;
   };
   // `from`: where the saved state stands. `committed`: up to here the database holds the rows already.
@@ -99,8 +105,10 @@ class runner {
   void send_waiting();
   void note_receipts(perceive::verdict const& heard, journal::record const& r);
   void send_receipts();
+  void send_requests();
   void refresh_devices(bool all);
   void refresh_summaries();
+  void store_devices();
   bool save_due() const;
   void save_state(bool last);
 
@@ -120,8 +128,14 @@ class runner {
 
   pipeline::site_outcomes now_;
   postgres::batch batch_;
-  std::unordered_set<core::device_ref> changed_devices_, unstored_devices_;
+  postgres::layout_book layouts_;
+  std::unordered_set<core::device_ref> changed_devices_;
+  std::set<core::device_ref> unstored_devices_;
   std::unordered_map<core::device_ref, bool> drawn_;  // devices that the hub knows; true = with their text
+  std::vector<perceive::decoded_request> requests_;  // of this run's messages: a replay asks the field nothing
+  core::device_ref stored_last_;  // of unstored_devices_, how far this round has come
+  std::chrono::steady_clock::time_point stored_round_{}, stored_at_ = std::chrono::steady_clock::now();
+  double device_allowance_ = 0;
   std::map<std::pair<core::uuid, int>, core::command_send> waiting_sends_;  // found by the replay, not yet seen as sent
   std::vector<std::pair<journal::position, operation_reply>> answered_;
   // Alerts whose last change the database may not hold yet: shown as unsaved once that takes long.

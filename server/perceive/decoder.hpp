@@ -22,6 +22,7 @@ struct decoded_reading {
   core::value v;
   core::quality q = core::quality::good;
   std::optional<core::time_point> t;  // only where it differs from its element's
+  bool historical = false;            // of another time by the device's own word: kept, never the current value
 
   std::string full_name() const { return channel.empty() ? metric : metric + "/" + channel; }
 };

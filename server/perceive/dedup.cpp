@@ -4,40 +4,92 @@
 
 namespace ioc::perceive {
 namespace {
-std::uint32_t minute_of(core::time_point t) {
-  return static_cast<std::uint32_t>(std::max<std::int64_t>(0, std::chrono::floor<std::chrono::minutes>(t).time_since_epoch().count()));
+
+constexpr std::uint64_t minute_bits = (1u << 18) - 1;  // half a year of minutes, then they come again
+
+std::uint64_t minute_of(core::time_point t) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, std::chrono::floor<std::chrono::minutes>(t).time_since_epoch().count())) & minute_bits;
 }
+
+std::uint64_t packed(std::uint64_t hash, core::time_point now) { return (hash & ~minute_bits) | minute_of(now); }
+bool same(std::uint64_t entry, std::uint64_t hash) { return ((entry ^ hash) & ~minute_bits) == 0; }
+
 }  // namespace
 
-bool dedup_memory::within(std::size_t i, core::time_point now, core::duration age) const {
-  return minutes_[i] + 1 >= minute_of(now - age);  // one minute of slack: minutes are floored
+bool dedup_memory::young(std::uint64_t entry, core::time_point now, core::duration age) {
+  auto const minutes = (minute_of(now) - (entry & minute_bits)) & minute_bits;
+  // One minute of slack: minutes are floored. A clock that was set back makes the difference huge: that is young, too.
+  return minutes <= static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::minutes>(age).count()) + 1 || minutes > minute_bits / 2;
 }
 
 bool dedup_memory::knows(record_key const& k, bool dup, core::time_point now) const {
   if (!k.certain) {
     if (!dup) return false;
-    for (std::size_t back = 1; back <= std::min(dup_window, hashes_.size()); ++back) {
-      std::size_t const i = static_cast<std::size_t>((next_ + hashes_.size() - back) % hashes_.size());
-      if (hashes_[i] == k.hash && within(i, now, dup_age)) return true;
+    for (std::size_t back = 1; back <= std::min(dup_window, recent_.size()); ++back) {
+      auto const entry = recent_[static_cast<std::size_t>((next_ + recent_.size() - back) % recent_.size())];
+      if (same(entry, k.hash) && young(entry, now, dup_age)) return true;
     }
     return false;
   }
   // The usual record is newer than all before it and cannot be among them: no search.
   if (k.t ? *k.t > newest_ : (k.seq && (!highest_ || *k.seq > *highest_))) return false;
-  for (auto it = hashes_.begin(); (it = std::find(it, hashes_.end(), k.hash)) != hashes_.end(); ++it)
-    if (within(static_cast<std::size_t>(it - hashes_.begin()), now, horizon)) return true;
-  return false;
+  for (auto const entry : recent_)
+    if (same(entry, k.hash) && young(entry, now, horizon)) return true;
+  if (!k.seq || !k.t || *k.t > forgotten_) return false;  // what is kept exactly reaches back that far
+  return std::any_of(runs_.begin(), runs_.end(), [&](run const& r) {
+    return r.kind == k.kind && r.first <= *k.seq && *k.seq <= r.last && r.from <= *k.t && *k.t <= r.to && now - r.heard <= horizon;
+  });
+}
+
+void dedup_memory::extend(record_key const& k, core::time_point now) {
+  auto place = std::find_if(runs_.rbegin(), runs_.rend(), [&](run const& r) { return r.kind == k.kind && *k.seq == r.last + 1 && *k.t >= r.to; });
+  if (place == runs_.rend()) {
+    // A hole that is filled from its end: gateways empty their memory backwards.
+    auto const before = std::find_if(runs_.rbegin(), runs_.rend(), [&](run const& r) { return r.kind == k.kind && *k.seq + 1 == r.first && *k.t <= r.from; });
+    if (before != runs_.rend()) {
+      before->first = *k.seq;
+      before->from = *k.t;
+      before->heard = now;
+    } else {
+      std::erase_if(runs_, [&](run const& r) { return now - r.heard > horizon; });
+      if (runs_.size() >= most_runs) runs_.erase(runs_.begin());
+      runs_.push_back({k.kind, *k.seq, *k.seq, *k.t, *k.t, now});
+    }
+    return;
+  }
+  place->last = *k.seq;
+  place->to = *k.t;
+  place->heard = now;
+  // It may have closed the gap to the next.
+  auto const next = std::find_if(runs_.begin(), runs_.end(), [&](run const& r) { return r.kind == k.kind && r.first == place->last + 1 && r.from >= place->to; });
+  if (next == runs_.end()) return;
+  place->last = next->last;
+  place->to = next->to;
+  place->heard = std::max(place->heard, next->heard);
+  runs_.erase(next);
 }
 
 void dedup_memory::remember(record_key const& k, core::time_point now) {
-  if (hashes_.size() < capacity) {
-    hashes_.push_back(k.hash);
-    minutes_.push_back(minute_of(now));
-    next_ = hashes_.size() % capacity;
+  bool const counted = k.seq && k.t;
+  if (counted) extend(k, now);
+  auto const most = counted && !runs_.empty() ? counted_capacity : capacity;
+  if (recent_.size() < most) {
+    recent_.push_back(packed(k.hash, now));
+    next_ = recent_.size() % capacity;
+    if (counted || !times_.empty()) {
+      times_.resize(recent_.size(), forgotten_);
+      times_.back() = k.t.value_or(forgotten_);
+    }
   } else {
-    hashes_[static_cast<std::size_t>(next_)] = k.hash;
-    minutes_[static_cast<std::size_t>(next_)] = minute_of(now);
-    next_ = (next_ + 1) % capacity;
+    if (next_ >= recent_.size()) next_ = 0;
+    auto const i = static_cast<std::size_t>(next_);
+    if (!times_.empty()) {
+      times_.resize(recent_.size(), forgotten_);
+      forgotten_ = std::max(forgotten_, times_[i]);
+      times_[i] = k.t.value_or(forgotten_);
+    }
+    recent_[i] = packed(k.hash, now);
+    next_ = (next_ + 1) % recent_.size();
   }
   if (k.t) newest_ = std::max(newest_, *k.t);
   else if (k.seq && (!highest_ || *k.seq > *highest_)) highest_ = k.seq;

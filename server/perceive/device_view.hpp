@@ -2,6 +2,7 @@
 #include "core/time.hpp"
 #include "core/value.hpp"
 #include "perceive/dedup.hpp"
+#include "perceive/quota.hpp"
 
 #include <map>
 #include <optional>
@@ -57,10 +58,11 @@ struct device_view {
   std::uint64_t missed = 0;
   dedup_memory heard;
   clock_watch clock;
+  perceive::quota quota;
 
   template <class A>
   void io(A& a) {
-    a(latest, last_seen, online, state, state_at, clock_wrong, last_seq, missed, heard, clock);
+    a(latest, last_seen, online, state, state_at, clock_wrong, last_seq, missed, heard, clock, quota);
   }
 };
 

@@ -1,4 +1,8 @@
 #pragma once
+#include "perceive/decoders/sparkplug_b/state.hpp"
+
+#include "perceive/quota.hpp"
+
 #include <cstddef>
 #include <map>
 #include <string>
@@ -37,10 +41,15 @@ class dialect_memory {
   // All entries in the order of their keys.
   std::map<std::string, std::string, std::less<>> const& all() const { return kept_; }
 
+  // Sparkplug's sessions are too many-sided for texts; its decoder alone looks at them, and keeps their limits.
+  sparkplug::session_state sparkplug;
+
   template <class A>
   void io(A& a) {
-    a(kept_, bytes_);
+    a(kept_, bytes_, sparkplug, quota);
   }
+
+  perceive::quota quota;  // of the gateway that speaks this dialect
 
  private:
   std::map<std::string, std::string, std::less<>> kept_;

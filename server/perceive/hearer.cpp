@@ -18,6 +18,7 @@ double rounded(double v) { return std::abs(v) < 1e6 ? std::round(v * 1e9) / 1e9 
 
 record_key key_of(message_kind kind, decoded_element const& e) {
   record_key k;
+  k.kind = static_cast<std::uint8_t>(kind);
   k.t = e.t;
   k.seq = e.seq;
   std::array<std::uint64_t, 4> parts{static_cast<std::uint64_t>(kind), 0, 0, 0};
@@ -162,6 +163,16 @@ verdict hearer::hear(core::raw_message const& m) {
   if (m.payload.size() > max_payload) return end(outcome::rejected, "payload larger than 1 MiB"), std::move(out);
   if (way.unit.empty()) return end(outcome::rejected, "neither topic nor source names a unit"), std::move(out);
   if (!at.memory) return end(outcome::rejected, "there is no unit " + std::string(way.unit.substr(0, 32))), std::move(out);
+
+  // Before it is read: what is above a publisher's quota costs no more than this. A device's first message is always read.
+  if (bool const bridged = !way.gateway.empty(); bridged || at.who) {
+    quota_limit limit;
+    limit.per_s = way.source->info.quota_per_s.value_or(bridged ? 5'000 : 1'000);
+    limit.burst = 30 * limit.per_s;
+    auto const answer = (bridged ? at.memory->quota : at.who->view->quota).take(limit, m.arrival);
+    if (answer == quota::answer::flood) out.flooding = bridged ? std::string(way.gateway) : at.who->ref.text();
+    if (answer != quota::answer::fine) return end(outcome::rejected, "above its publisher's quota"), std::move(out);
+  }
 
   decode_input const in{way.rest, m.payload, m.arrival, m.retain, &way.source->settings, at.memory, way.gateway};
   decoded d = way.source->decode(in);
@@ -432,7 +443,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   o.readings.reserve(e.readings.size() + 1);
   for (auto& r : e.readings) {
     bool const own_time = r.t && !(*r.t > m.arrival + limits.max_ahead) && !behind;
-    o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, false});
+    o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, r.historical, r.historical});
   }
   auto const* model = who->model;
   if (model) apply_model(*model, *who->device, o);
@@ -450,6 +461,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   if (e.t || e.time_refused) view.clock_wrong = ahead || behind || e.time_refused;
   for (std::size_t i = 0; i < o.readings.size(); ++i) {
     auto& r = o.readings[i];
+    if (r.overtaken) continue;  // historical: never the current value
     auto* const slot = i < slots_.size() ? &who->slots[slots_[i]] : nullptr;  // what the model made has none
     auto* newest = slot ? slot->newest : nullptr;
     if (!newest) {

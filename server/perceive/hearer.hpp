@@ -23,6 +23,7 @@ struct verdict {
   tally records;
   bool security = false;
   std::vector<core::observation> observations;
+  std::string flooding;  // "unit/device" or a gateway's name that has been above its quota for ten seconds; said once
   std::vector<decoded_request> requests;  // to be sent to the field, when live
 };
 
@@ -47,6 +48,12 @@ class hearer {
 
   verdict hear(core::raw_message const& m);
 
+  // What the dialects want said to the field by `now` without a message of their own, such as a Sparkplug rebirth request. Whether this
+  // or the next message brings a request about changes no state, so a replay may leave these calls out.
+  std::vector<decoded_request> requests_due(core::time_point now);
+  // The Sparkplug host's connection is there (again), by the journal's record of it.
+  void host_connected(core::time_point at);
+
   ledger const& counts() const { return ledger_; }
   // Null for a device that was never heard.
   device_view const* view(core::device_ref const& d) const;
@@ -58,9 +65,9 @@ class hearer {
 
   template <class A>
   void io(A& a) {
-    std::uint32_t version = 2;
+    std::uint32_t version = 3;
     a(version);
-    if (version != 2) throw core::archive_error("the saved state of perceive has another version");
+    if (version != 3) throw core::archive_error("the saved state of perceive has another version");
     a(ledger_, unclaimed_, views_, memories_, discovered_);
     forget_shortcuts();  // they point into what has just been replaced
   }
@@ -82,6 +89,8 @@ class hearer {
   std::string free_id(std::string const& unit, std::string const& native, std::string const& full) const;
   std::string canonical(origin& who, decoded_element& e);
   static void weigh_quality(metric_info const* info, latest_value const& before, core::reading& r);
+  template <class F>
+  void each_host_memory(F const& f);
   void apply_model(device_model const& model, core::device const& device, core::observation& o) const;
   void model_events(device_model const& model, device_view const& view, core::observation& o) const;
 

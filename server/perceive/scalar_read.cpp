@@ -54,6 +54,17 @@ std::optional<double> measured(boost::json::value const* v, std::string_view uni
   return number(v);
 }
 
+std::optional<double> scaled(std::string_view text, std::string_view unit, double divide, double times) {
+  if (auto const bare = decimal(trimmed(text))) return *bare * times / divide;
+  return measured(text, unit);
+}
+
+std::optional<double> scaled(boost::json::value const* v, std::string_view unit, double divide, double times) {
+  if (auto const s = text(v)) return scaled(*s, unit, divide, times);
+  auto const n = number(v);
+  return n ? std::optional(*n * times / divide) : std::nullopt;
+}
+
 void add_number(decoded_element& e, std::string_view metric, std::string channel, std::string_view unit, double v, core::quality q) {
   e.readings.push_back({std::string(metric), std::move(channel), std::string(unit), v, q, std::nullopt});
 }
@@ -69,12 +80,12 @@ void add_text(decoded_element& e, std::string_view metric, std::string channel, 
 
 decoded scalar_message(std::string native, scalar_rule const& rule, std::string_view payload, std::string_view topic) {
   if (says_missing(payload)) return decoded::ignored("no value");
-  auto const v = measured(payload, rule.unit);
+  auto const v = scaled(payload, rule.unit, rule.divide);
   if (!v) return decoded::rejected(std::string(rule.metric) + " is no decimal number");
   auto d = decoded::of(message_kind::telemetry, std::move(native));
   auto& e = d.elements.front();
   e.content = hash_of(payload, hash_of(topic));
-  add_number(e, rule.metric, rule.channel, rule.unit, *v / rule.divide);
+  add_number(e, rule.metric, rule.channel, rule.unit, *v);
   return d;
 }
 

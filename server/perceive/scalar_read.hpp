@@ -23,6 +23,10 @@ std::optional<double> measured(std::string_view text, std::string_view unit);
 // The same for a JSON number or text; nothing for null, booleans and all else.
 std::optional<double> measured(boost::json::value const* v, std::string_view unit);
 
+// A number in the vendor's own scale (Wh, kW): a bare one becomes times · n / divide in `unit`, one with a unit of its own is converted.
+std::optional<double> scaled(std::string_view text, std::string_view unit, double divide, double times = 1);
+std::optional<double> scaled(boost::json::value const* v, std::string_view unit, double divide, double times = 1);
+
 // Append one reading. add_text keeps nothing when the text is empty, longer than a value may be, or not valid UTF-8.
 void add_number(decoded_element& e, std::string_view metric, std::string channel, std::string_view unit, double v,
                 core::quality q = core::quality::good);

@@ -21,6 +21,7 @@ struct source_info {
   core::duration max_ahead = std::chrono::minutes{5};  // further ahead of arrival = the clock is wrong
   core::duration max_behind = std::chrono::minutes{5};  // steadily further behind = the clock is wrong, too
   std::map<std::string, std::string> settings;        // the decoder's own, see config/README.md
+  std::optional<double> quota_per_s;  // messages a second of one publisher; 1,000 for a device, 5,000 for a gateway
 };
 
 // True when `topic` fits the MQTT filter. '+' is one level, '#' the rest and the level above it ("a/#" fits "a").

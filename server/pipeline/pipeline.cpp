@@ -19,6 +19,7 @@ pipeline::pipeline(std::shared_ptr<perceive::catalogue const> catalogue, std::ve
 perceive::verdict pipeline::hear(core::raw_message const& m, site_outcomes& out) {
   tick(m.arrival, out);
   auto heard = ears_.hear(m);                                            // nhận biết
+  if (!heard.flooding.empty()) report_flood(heard, m, out);
   std::stable_sort(heard.observations.begin(), heard.observations.end(), [](auto const& a, auto const& b) { return a.t < b.t; });
   for (auto o = heard.observations.begin(); o != heard.observations.end();) {
     auto const unit = units_.find(o->device.unit);
@@ -56,6 +57,18 @@ void pipeline::tick(core::time_point now, site_outcomes& out) {
     machine.tick(now, fired);
     if (!fired.empty()) out.emplace_back(code, std::move(fired));
   }
+}
+
+void pipeline::report_flood(perceive::verdict const& heard, core::raw_message const& m, site_outcomes& out) {
+  auto const way = ears_.known().sources.route(m.topic);
+  auto const unit = units_.find(std::string(way.unit));
+  if (unit == units_.end()) return;
+  auto const slash = heard.flooding.find('/');  // "unit/device", or a gateway's name
+  outcomes now;
+  unit->second.flooded(slash == std::string::npos ? heard.flooding : heard.flooding.substr(slash + 1), m.arrival, now);
+  unit->second.judge(m.arrival, m.arrival, false, now);
+  unit->second.conclude(m.arrival, m.arrival, false, now);
+  if (!now.empty()) out.emplace_back(unit->first, std::move(now));
 }
 
 void pipeline::deaf(core::time_point at) {

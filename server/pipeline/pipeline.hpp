@@ -38,6 +38,9 @@ class pipeline {
   perceive::hearing const& hearing() const { return hearing_; }
   perceive::presence_state presence_of(core::device const& d, core::time_point now) const;
   std::optional<core::time_point> next_due() const;
+  // What the dialects want said to the field by `now`; see hearer::requests_due.
+  std::vector<perceive::decoded_request> requests_due(core::time_point now) { return ears_.requests_due(now); }
+  void host_connected(core::time_point at) { ears_.host_connected(at); }
 
   unit_machine const* unit(std::string const& code) const;
   std::map<std::string, unit_machine> const& units() const { return units_; }
@@ -50,6 +53,8 @@ class pipeline {
   void restore(std::string_view bytes);
 
  private:
+  void report_flood(perceive::verdict const& heard, core::raw_message const& m, site_outcomes& out);
+
   perceive::hearer ears_;
   std::map<std::string, unit_machine> units_;
   core::time_point hold_until_;

@@ -81,6 +81,12 @@ void unit_machine::observe(core::observation const& o, core::time_point now, out
   pass_on(o.t, out);
 }
 
+void unit_machine::flooded(std::string const& publisher, core::time_point now, outcomes& out) {
+  engine_.raise_own("system.flood", {"Thiết bị gửi quá nhiều bản tin, đã bị ngắt", "Device sends too many messages and was cut off"}, publisher,
+                    core::severity::warning, now, out.alerts);
+  pass_on(now, out);
+}
+
 void unit_machine::plan(planned_command p) {
   engine_.plan({p.id, p.priority, p.at});
   actor_.plan(p.id, p.targets);

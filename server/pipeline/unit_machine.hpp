@@ -47,6 +47,8 @@ class unit_machine final : private advise::world, private act::surroundings {
   void observe(core::observation const& o, core::time_point now, outcomes& out);
   void report(alert::citizen_report r) { engine_.report(std::move(r)); }
   void plan(planned_command p);
+  // A publisher has been above its quota for too long.
+  void flooded(std::string const& publisher, core::time_point now, outcomes& out);
   void deaf() { engine_.deaf(); }
   void hears(core::time_point t, bool rejoin) { engine_.hears(t, rejoin); }
 

@@ -72,11 +72,11 @@ class Load:
         return seen
 
     def stored_rows(self):
-        return int(self.s.postgres.sql(f"select count(*) from reading r join series s on s.id = r.series_id "
+        return int(self.s.postgres.sql(f"select count(*) from reading_value s "
                                        f"where s.unit = '{self.unit}' and s.device like '{self.name}%'"))
 
     def stored(self):
-        answer = self.s.postgres.sql(f"select s.device, r.value::bigint, count(*) from reading r join series s on s.id = r.series_id "
+        answer = self.s.postgres.sql(f"select s.device, s.value::bigint, count(*) from reading_value s "
                                      f"where s.unit = '{self.unit}' and s.device like '{self.name}%' group by 1, 2")
         return {(d, int(q)): int(n) for d, q, n in (line.split("|") for line in answer.splitlines() if line)}
 

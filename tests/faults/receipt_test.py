@@ -89,7 +89,7 @@ try:
         keeper.run(5)
         checks.that("receipts come", len(keeper.receipts) >= 2, str(keeper.receipts))
         checks.that("at most one a second", all(b[0] - a[0] > 0.8 for a, b in zip(keeper.receipts, keeper.receipts[1:])), str(keeper.receipts))
-        known = int(s.postgres.sql(f"select count(*) from reading r join series s on s.id = r.series_id where s.device = '{DEVICE}' and s.metric = 'raw_value' and r.value <= {keeper.upto}"))
+        known = int(s.postgres.sql(f"select count(*) from reading_value s where s.device = '{DEVICE}' and s.metric = 'raw_value' and s.value <= {keeper.upto}"))
         checks.that("and tell the truth: all up to n are in PostgreSQL", known == keeper.upto > 0, f"{known} of {keeper.upto}")
         load = Load(s, "g", 500, full(60, 24))
         for k in range(full(5, 2)):
@@ -101,7 +101,7 @@ try:
             s.start("iocd")
             keeper.run(1.5)
         checks.that("in the end the device has nothing left to keep", keeper.empty(60), f"{len(keeper.kept)} left, receipt up to {keeper.upto} of {keeper.seq}")
-        stored = s.postgres.sql(f"select r.value::bigint, count(*) from reading r join series s on s.id = r.series_id where s.device = '{DEVICE}' and s.metric = 'raw_value' group by 1")
+        stored = s.postgres.sql(f"select s.value::bigint, count(*) from reading_value s where s.device = '{DEVICE}' and s.metric = 'raw_value' group by 1")
         rows = {int(a): int(b) for a, b in (line.split("|") for line in stored.splitlines())}
         checks.equal("the device that keeps its records lost none", [q for q in range(1, keeper.seq + 1) if q not in rows], [])
         checks.equal("and none is there twice", [q for q, n in rows.items() if n != 1], [])

@@ -160,6 +160,7 @@ std::string complaint(std::string_view target, std::vector<message> const& messa
   if (!decode && target != "json_read" && target != "xml_read") return "there is no decoder \"" + std::string(target) + "\"";
   perceive::dialect_memory memory;
   for (auto const& m : messages) {
+    if (!perceive::valid_utf8(m.topic)) continue;  // no broker passes such a topic on (MQTT 5, 1.5.4; Mosquitto cuts the client off)
     auto why = decode ? play(decode, m, memory) : target == "json_read" ? read_json(m.payload) : read_xml(m.payload);
     if (!why.empty()) return std::string(target) + ": " + why + " (topic " + m.topic.substr(0, 200) + ")";
   }

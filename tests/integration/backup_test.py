@@ -83,7 +83,7 @@ with Stack(users=("officer", "leader"), devices=ACCOUNTS) as a, Stack(iocd=False
     keys = ("id", "rule", "state", "severity", "raised_at", "acked_at", "acked_by", "value")
     checks.equal("the alert stands as it was left", {k: ours.get(k) for k in keys}, {k: theirs.get(k) for k in keys})
     rows = {(d, int(q)): int(n) for d, q, n in (line.split("|") for line in b.postgres.sql(
-        f"select s.device, r.value::bigint, count(*) from reading r join series s on s.id = r.series_id where s.unit = '{UNIT}' and s.device like 'r%' group by 1, 2").splitlines())}
+        f"select s.device, s.value::bigint, count(*) from reading_value s where s.unit = '{UNIT}' and s.device like 'r%' group by 1, 2").splitlines())}
     missing = [(d, q) for d, seqs in before.items() for q in seqs if (d, q) not in rows]
     checks.equal("acknowledged before the backup and missing", len(missing), 0)
     checks.equal("there twice", len([k for k, n in rows.items() if n != 1]), 0)

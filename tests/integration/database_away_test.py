@@ -47,7 +47,7 @@ with Stack(users=("officer",)) as s:
     checks.equal("acknowledged as it was", again and (again["state"], again["acked_by"]), ("active_acked", "officer"))
     checks.that("and saved", bool(s.wait(lambda: alert() is not None and not alert().get("unsaved"), 15)))
     checks.equal("once in PostgreSQL", s.postgres.sql(f"select state from wire_object where kind = 'alert' and rule = '{RULE}'").split(), ["active_acked"])
-    checks.equal("its reading once, too", s.postgres.sql("select count(*) from reading r join series s on s.id = r.series_id where s.device = 'WL-01' and r.value = 3.9").strip(), "1")
+    checks.equal("its reading once, too", s.postgres.sql("select count(*) from reading_value where device = 'WL-01' and value = 3.9").strip(), "1")
 
     # One device must not make thousands of days.
     day = 86400_000
@@ -56,7 +56,7 @@ with Stack(users=("officer",)) as s:
     pub(s.broker, *s.gateway, "ioc/v1/03478/WL-02/telemetry", json.dumps(batch))
     level(1.0)
     checks.that("a fresh reading is stored soon after a batch from years ago",
-                bool(s.wait(lambda: s.postgres.sql("select count(*) from reading where value = 1.0 and ts > now() - interval '1 minute'").strip() == "1", 15)))
+                bool(s.wait(lambda: s.postgres.sql("select count(*) from reading_value where value = 1.0 and ts > now() - interval '1 minute'").strip() == "1", 15)))
     checks.that("the records beyond 92 days were refused with a reason",
                 bool(s.wait(lambda: "92 days" in s.postgres.sql("select string_agg(reason, ' ') from rejected"), 10)))
     status, answer = s.api("POST", f"/api/v1/alerts/{a['id']}/comment", {"text": "đã xem"}, token=token)

@@ -25,7 +25,7 @@ def build():
     """decoder_fuzz and what it needs, nothing else of the tree."""
     if not (BUILD / "build.ninja").exists():
         subprocess.run(["cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_CXX_COMPILER=clang++", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
-                        "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1", "-DCMAKE_CXX_FLAGS=-fno-sanitize-recover=undefined", "-DIOC_FUZZ=ON", "-DIOC_WERROR=OFF",
+                        "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1", "-DCMAKE_CXX_FLAGS=-fno-sanitize-recover=undefined", "-DIOC_FUZZ=ON", "-DIOC_WERROR=OFF", "-DIOC_CCACHE=OFF",
                         "-DIOC_SANITIZE=fuzzer-no-link,address,undefined"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["nice", "-n", "10", "ninja", "-C", BUILD, "decoder_fuzz"], check=True, stdout=subprocess.DEVNULL)
     return BUILD / "bin" / "decoder_fuzz"

@@ -23,10 +23,16 @@ def _options(tool, folder, broker, user, password, extra=()):
 
 
 def pub(broker, user, password, topic, payload, qos=1, retain=False, version="mqttv5", timeout_s=10, extra=()):
-    """`extra`: lines for the options file, e.g. "--cafile PEM"."""
+    """`payload`: text, or bytes. `extra`: lines for the options file, e.g. "--cafile PEM"."""
     with tempfile.TemporaryDirectory(prefix="ioc-pub-") as folder:
         env = _options("mosquitto_pub", Path(folder), broker, user, password, extra)
-        argv = ["mosquitto_pub", "-V", version, "-q", str(qos), "-t", topic, "-m", payload] + (["-r"] if retain else [])
+        if isinstance(payload, bytes):
+            file = Path(folder) / "payload"
+            file.write_bytes(payload)
+            what = ["-f", str(file)]
+        else:
+            what = ["-m", payload]
+        argv = ["mosquitto_pub", "-V", version, "-q", str(qos), "-t", topic, *what] + (["-r"] if retain else [])
         try:
             done = subprocess.run(argv, env=env, text=True, capture_output=True, timeout=timeout_s, check=False)
         except subprocess.TimeoutExpired:

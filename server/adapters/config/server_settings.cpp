@@ -33,12 +33,20 @@ class settings_reader {
       }
       s_.postgres.password_file = path(k, k.text_opt("password_file").value_or(""));
     });
+    optional_section("sparkplug", [this](map_reader& k) { sparkplug(k); });
     optional_section("journal", [this](map_reader& k) {
       s_.journal.max_mib = static_cast<std::uint32_t>(k.integer_opt("max_mib", 16, 1 << 20).value_or(1024));
       s_.journal.segment_mib = static_cast<std::uint32_t>(k.integer_opt("segment_mib", 1, 4096).value_or(64));
       s_.journal.sync = std::chrono::milliseconds{k.integer_opt("sync_ms", 1, 60000).value_or(200)};
       if (s_.journal.segment_mib * 2 > s_.journal.max_mib)
         k.fail("segment_mib", "is more than half of max_mib: there must be room for two segments", "make segment_mib smaller or max_mib larger");
+    });
+    optional_section("retention", [this](map_reader& k) { retention(k); });
+    optional_section("shares", [this](map_reader& k) {
+      constexpr int most = 1 << 30;
+      s_.shares.database_mib = k.integer_opt("database_mib", 0, most).value_or(0);
+      s_.shares.rejected_mib = k.integer_opt("rejected_mib", 0, most).value_or(0);
+      s_.shares.waiting_mib = k.integer_opt("waiting_mib", 0, most).value_or(0);
     });
     optional_section("log", [this](map_reader& k) {
       if (k.has("level")) s_.log.level = k.choice("level", {"trace", "debug", "info", "warn", "error"});
@@ -52,6 +60,25 @@ class settings_reader {
   std::string path(map_reader&, std::string const& text) const {
     if (text.empty()) return text;
     return (fs::path(text).is_absolute() ? fs::path(text) : base_ / text).lexically_normal().string();
+  }
+
+  void retention(map_reader& k) {
+    constexpr int century = 36'500;
+    auto& r = s_.retention;
+    auto const days = [&](char const* key, int& value) { value = k.integer_opt(key, 0, century).value_or(value); };
+    days("raw_days", r.raw_days);
+    days("minute_days", r.minute_days);
+    days("hour_days", r.hour_days);
+    days("day_days", r.day_days);
+    days("event_days", r.event_days);
+    days("rejected_days", r.rejected_days);
+    auto const order = [&](char const* fine, int fine_days, char const* coarse, int coarse_days) {
+      if (coarse_days != 0 && (fine_days == 0 || fine_days > coarse_days))
+        k.fail(coarse, std::string("is shorter than ") + fine + ": a roll-up is made from what lies below it", std::string("make it at least as long, or ") + fine + " shorter");
+    };
+    order("raw_days", r.raw_days, "minute_days", r.minute_days);
+    order("minute_days", r.minute_days, "hour_days", r.hour_days);
+    order("hour_days", r.hour_days, "day_days", r.day_days);
   }
 
   // Beside the sources when it runs from a build tree, else where it is installed.
@@ -116,6 +143,30 @@ class settings_reader {
     if (!local(q.host) && q.ca.empty() && !q.allow_plain_outside)
       k.fail("host", q.host + " is another machine and the password would travel in plain", "give ca, or say allow_plain_outside: true");
     q.broker_pid_file = path(k, k.text_opt("broker_pid_file").value_or(""));
+  }
+
+  // One level of an MQTT topic, as Sparkplug's ids are.
+  static bool one_level(std::string const& id) { return !id.empty() && id.size() <= 128 && id.find_first_of(std::string_view("/+#\0", 4)) == std::string::npos; }
+
+  void sparkplug(map_reader& k) {
+    auto& p = s_.sparkplug;
+    p.host_id = k.text("host_id");
+    if (k.has("host_id") && !one_level(p.host_id)) k.fail("host_id", "\"" + p.host_id + "\" is no host id", "write one word without '/', '+' and '#', such as ioc-xa");
+    if (k.has("unit")) p.unit = k.code("unit");
+    if (auto const* map = k.child_opt("groups")) {
+      if (!map->is_map()) k.fail("groups", "a map group: unit is expected", "write {Tram bom: \"03478\"}");
+      for (auto const& e : map->entries) {
+        bool const code = e.value.is_scalar() && e.value.quoted && !e.value.scalar.empty();
+        if (!one_level(e.key) || e.key == "STATE") k.context().fail(e.line, k.place("groups") + "." + e.key, "is no Sparkplug group", "a group holds no '/', '+', '#' and is not STATE");
+        else if (code) p.groups[e.key] = e.value.scalar;
+        else k.context().fail(e.line, k.place("groups") + "." + e.key, "the code of a unit in quotes is expected", "write such as \"03478\"");
+      }
+    }
+    if (p.unit.empty() && p.groups.empty() && !p.host_id.empty()) k.fail("unit", "neither unit nor groups is given: whose are the edge nodes?", "write unit: \"03478\", or groups: {Group: \"03478\"}");
+    p.reorder_s = k.number_opt("reorder_s", 0).value_or(p.reorder_s);
+    p.rebirth_every_s = k.number_opt("rebirth_every_s", 1).value_or(p.rebirth_every_s);
+    if (p.reorder_s > 3600) k.fail("reorder_s", "is more than an hour", "write seconds, such as 5");
+    if (p.rebirth_every_s > 86400) k.fail("rebirth_every_s", "is more than a day", "write seconds, such as 60");
   }
 
   map_reader& m_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace ioc::config {
@@ -23,6 +24,17 @@ struct mqtt_settings {
   std::string broker_pid_file;  // a new session is saved by a signal to this process; empty = the broker is elsewhere
 };
 
+// This server as a Sparkplug B host application; without a host id it is none. Topics name no commune: a group's unit stands in `groups`,
+// every other group's is `unit` (empty = its messages are refused).
+struct sparkplug_settings {
+  std::string host_id;
+  std::string unit;
+  std::map<std::string, std::string> groups;  // Sparkplug group → unit
+  double reorder_s = 5;
+  double rebirth_every_s = 60;
+  bool on() const { return !host_id.empty(); }
+};
+
 struct postgres_settings {
   std::string url;
   std::string password_file;
@@ -32,6 +44,22 @@ struct journal_settings {
   std::uint32_t max_mib = 1024;
   std::uint32_t segment_mib = 64;
   std::chrono::milliseconds sync{200};
+};
+
+// How long each kind of data is kept, in days; 0 = for ever. A coarser level is kept at least as long as the finer one below it.
+struct retention_settings {
+  int raw_days = 92;         // single readings
+  int minute_days = 400;     // roll-ups
+  int hour_days = 1'830;
+  int day_days = 7'300;
+  int event_days = 400;      // events of devices
+  int rejected_days = 30;    // copies of refused messages; the ledger counts them for ever
+};
+
+// What each store may take of the disk, in MiB; /readyz warns at 80 %. 0 = no share set. `waiting`: rows on disk while PostgreSQL is
+// away, a bound that holds; 0 = twice the journal.
+struct share_settings {
+  int database_mib = 0, rejected_mib = 0, waiting_mib = 0;
 };
 
 struct log_settings {
@@ -46,8 +74,11 @@ struct server_settings {
   std::string data_dir, config_dir, migrations_dir;
   http_settings http;
   mqtt_settings mqtt;
+  sparkplug_settings sparkplug;
   postgres_settings postgres;
   journal_settings journal;
+  retention_settings retention;
+  share_settings shares;
   log_settings log;
   bool first_login_changes_password = true;
 };

@@ -62,6 +62,8 @@ void read_source(node const& root, file_context const& c, site_names& names, std
   if (m.has("unit")) s.unit = m.code("unit");
   if (auto const v = m.seconds_opt("max_age_s", true)) s.max_age = *v;
   if (auto const v = m.seconds_opt("max_ahead_s", true)) s.max_ahead = *v;
+  if (auto const v = m.seconds_opt("max_behind_s", true)) s.max_behind = *v;
+  s.quota_per_s = m.number_opt("quota_per_s", 0.1);
   if (auto const* map = m.child_opt("settings")) {
     if (!map->is_map()) m.fail("settings", "a map is expected", "write {base: zigbee2mqtt}");
     for (auto const& e : map->entries) s.settings[e.key] = e.value.scalar;
@@ -80,7 +82,7 @@ void read_model(node const& root, file_context const& c, site_names& names, name
   d.vendor = m.text("vendor");
   d.name = names_of(m);
   d.type = m.text("type");
-  d.link = m.choice("link", {"lorawan", "zigbee", "wifi", "ethernet", "cellular", "modbus"});
+  d.link = m.choice("link", {"lorawan", "zigbee", "wifi", "ethernet", "cellular", "modbus", "radio"});
   if (m.has("power")) d.power = m.choice("power", {"mains", "battery", "solar", "poe"});
   d.source = m.text("source");
   d.expected_interval = m.seconds_opt("expected_interval_s", true);

@@ -156,7 +156,7 @@ struct client::impl final : direct_events {
 
   void serve(std::unique_lock<std::mutex>& held, direct_connection& c) {
     auto leave_at = steady_clock::time_point::max();
-    while (!broken && !resuming) {
+    while (!broken && !resuming && !(opt.clean && pausing)) {
       if (pausing && now.phase == phase::connected) enter(held, phase::paused, "");
       if (stopping) {
         leave_at = std::min(leave_at, steady_clock::now() + send_at_stop);
@@ -164,7 +164,7 @@ struct client::impl final : direct_events {
       }
       if (!answers.empty()) hand_out_answers(held);
       else if (!queue.empty()) send_one(held, c);
-      else if (broken || resuming || (pausing && now.phase == phase::connected)) continue;  // changed while a handler ran
+      else if (broken || resuming || (pausing && (opt.clean || now.phase == phase::connected))) continue;  // changed while a handler ran
       else if (stopping) change.wait_until(held, leave_at);
       else change.wait(held);
     }
@@ -195,10 +195,11 @@ struct client::impl final : direct_events {
       serve(held, c);
       why = broken ? broken_why : "";
       // From here on publish() says no, before what is left is given up.
+      bool const send_will = pausing && opt.clean && !stopping;
       linked = false;
-      enter(held, stopping ? phase::stopped : broken ? phase::waiting : phase::connecting, why);
+      enter(held, send_will ? phase::paused : stopping ? phase::stopped : broken ? phase::waiting : phase::connecting, why);
       held.unlock();
-      if (why.empty()) c.disconnect();
+      if (why.empty()) c.disconnect(send_will);
     } catch (std::exception const& e) {
       if (held.owns_lock()) held.unlock();
       why = e.what();
@@ -216,6 +217,11 @@ struct client::impl final : direct_events {
     std::unique_lock held(mutex);
     auto backoff = opt.backoff_first;
     while (!stopping) {
+      if (opt.clean && pausing) {
+        enter(held, phase::paused, "");
+        change.wait(held, [this] { return !pausing || stopping; });
+        continue;
+      }
       if (now.phase != phase::waiting) enter(held, phase::connecting, "");
       auto const begun = steady_clock::now();
       auto const why = one_connection(held);

@@ -25,13 +25,19 @@ struct incoming {
 enum class taken : std::uint8_t { stored, stored_nearly_full, refused };
 
 // Takes one message to where it is safe; the broker gets its acknowledgement after this returned. Runs on the connection's one thread,
-// so it must not wait and must not throw (a throw ends the process, unacknowledged). It may not call the client.
+// so it must not wait and must not throw (a throw ends the process, unacknowledged). Of the client's calls it may use publish() only.
 using sink = std::function<taken(incoming const&)>;
 
 // What became of a publish(). reached_broker: acknowledged (QoS 0: written), whether or not anybody listens: Paho hides that answer.
 // refused: the broker said no (rights; QoS 0: never told). lost: the connection went before an answer; it may have arrived or not.
 enum class delivery : std::uint8_t { reached_broker, refused, lost };
 using delivery_handler = std::function<void(std::uint64_t tag, delivery)>;
+
+// What the broker says for us, QoS 1 and retained, when the connection breaks.
+struct will_message {
+  std::string topic;
+  std::string payload;
+};
 
 // Times are as the MQTT fields they fill. TLS when `ca_file` is set (the host's name is checked); certificate and key are the
 // client's own and optional. `broker_pid_file`: of a Mosquitto on this machine that shall save its sessions after a new one is made.
@@ -47,6 +53,9 @@ struct options {
   std::filesystem::path key_file;
   bool allow_plain_outside = false;
   std::filesystem::path broker_pid_file;
+  // No session at the broker: what is published while we are away is never heard. session_expiry counts for nothing then.
+  bool clean = false;
+  std::function<will_message()> will;  // asked before each connect, on the client's own thread; empty = no will
   std::chrono::seconds session_expiry{7 * 24 * 3600};
   std::chrono::seconds keep_alive{10};
   std::chrono::seconds connect_timeout{5};
@@ -82,7 +91,7 @@ struct client_state {
 // Called on the client's own thread with each change of phase.
 using state_handler = std::function<void(client_state const&)>;
 
-// iocd's one connection to the broker: MQTT 5, persistent session, QoS 1, subscribed anew after every connect (Retain Handling 1,
+// A connection of iocd to the broker: MQTT 5, persistent session (unless `clean`), QoS 1, subscribed anew after every connect (Retain Handling 1,
 // Retain As Published 0, No Local), back after a loss in 0.1 s to 5 s. One thread of its own waits for connects and answers, the
 // connection has another that reads and writes; no caller waits for either. All members are safe from any thread but these two.
 class client {
@@ -99,6 +108,7 @@ class client {
   void stop();
   // Takes no more messages, as after a sink said it is nearly full; the connection stays, and publish() goes on. The broker holds up to
   // Receive Maximum unacknowledged and queues the rest. resume() connects again, and the broker sends all of it.
+  // A clean client disconnects instead, the broker sends its will, and resume() connects again.
   void pause();
   void resume();
 

@@ -14,6 +14,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -37,7 +38,7 @@ struct direct_connection::impl {
   std::unique_ptr<stream> line;
   int wake = -1;
   std::thread thread;
-  std::atomic<bool> leaving{false};
+  std::atomic<bool> leaving{false}, with_will{false};
 
   struct outgoing {
     std::string topic, payload;
@@ -213,7 +214,7 @@ struct direct_connection::impl {
       speak();
       auto const now = steady_clock::now();
       if (leaving && leave_at == steady_clock::time_point::max()) {
-        packet::put_disconnect(out);
+        packet::put_disconnect(out, with_will);
         speak();
         leave_at = now + goodbye;
       }
@@ -265,7 +266,9 @@ bool direct_connection::connect(std::atomic<bool> const& stopping) {
   auto& p = *p_;
   p.line = stream::open(p.opt, stopping);
   std::string request;
-  packet::put_connect(request, p.opt);
+  std::optional<will_message> will;
+  if (p.opt.will) will = p.opt.will();
+  packet::put_connect(request, p.opt, will ? &*will : nullptr);
   auto const deadline = steady_clock::now() + p.opt.connect_timeout + std::chrono::seconds{1};
   std::size_t done = 0;
   packet::frame f;
@@ -327,7 +330,8 @@ void direct_connection::publish(std::string topic, std::string payload, std::uin
   p_->nudge();
 }
 
-void direct_connection::disconnect() noexcept {
+void direct_connection::disconnect(bool send_will) noexcept {
+  p_->with_will = send_will;
   p_->leaving = true;
   p_->nudge();
   if (p_->thread.joinable()) p_->thread.join();

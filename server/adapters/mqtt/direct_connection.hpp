@@ -38,8 +38,9 @@ class direct_connection {
   void subscribe(std::vector<std::string> const& filters, std::atomic<bool> const& stopping);
   // The answer comes as answered(id): for QoS 0 once it was handed to the socket.
   void publish(std::string topic, std::string payload, std::uint8_t qos, bool retain, std::chrono::seconds expiry, std::uint64_t id);
-  // Says goodbye, keeping the session, and takes what still arrives until the broker closes (at most 2 s).
-  void disconnect() noexcept;
+  // Says goodbye, keeping the session, and takes what still arrives until the broker closes (at most 2 s). `send_will`: the broker is to
+  // say our will nevertheless.
+  void disconnect(bool send_will = false) noexcept;
 
  private:
   struct impl;

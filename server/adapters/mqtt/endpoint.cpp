@@ -29,7 +29,7 @@ std::string endpoint_uri(options const& o) {
   if (o.filters.empty()) throw std::runtime_error("broker: no topic filter to subscribe to");
   for (auto const& f : o.filters)
     if (!valid_filter(f)) throw std::runtime_error("broker: \"" + f + "\" is no valid topic filter");
-  if (o.session_expiry.count() <= 0) throw std::runtime_error("broker: the session expiry must be more than 0 s, or messages are lost at every break");
+  if (!o.clean && o.session_expiry.count() <= 0) throw std::runtime_error("broker: the session expiry must be more than 0 s, or messages are lost at every break");
   bool const tls = !o.ca_file.empty();
   if (!tls && (!o.certificate_file.empty() || !o.key_file.empty())) throw std::runtime_error("broker: a certificate or key needs the CA file that signs the broker's");
   if (o.certificate_file.empty() != o.key_file.empty()) throw std::runtime_error("broker: certificate and key go together");

@@ -96,15 +96,15 @@ bool skip_property(reader& r, std::uint8_t id) {
 
 }  // namespace
 
-void put_connect(std::string& to, options const& o) {
+void put_connect(std::string& to, options const& o, will_message const* will) {
   std::string body;
   put_text(body, "MQTT");
   put_u8(body, 5);
-  put_u8(body, static_cast<std::uint8_t>((o.user.empty() ? 0 : 0x80) | (o.password.empty() ? 0 : 0x40)));  // no Clean Start, no will
+  put_u8(body, static_cast<std::uint8_t>((o.user.empty() ? 0 : 0x80) | (o.password.empty() ? 0 : 0x40) | (o.clean ? 0x02 : 0) | (will ? 0x2c : 0)));  // 0x2c: QoS 1, retained
   put_u16(body, static_cast<std::uint16_t>(o.keep_alive.count()));
   std::string properties;
   put_u8(properties, session_expiry);
-  put_u32(properties, static_cast<std::uint32_t>(o.session_expiry.count()));
+  put_u32(properties, o.clean ? 0 : static_cast<std::uint32_t>(o.session_expiry.count()));
   put_u8(properties, receive_maximum);
   put_u16(properties, o.receive_maximum);
   put_u8(properties, maximum_packet_size);
@@ -112,6 +112,11 @@ void put_connect(std::string& to, options const& o) {
   put_length(body, properties.size());
   body += properties;
   put_text(body, o.client_id);
+  if (will) {
+    put_u8(body, 0);  // no properties
+    put_text(body, will->topic);
+    put_text(body, will->payload);
+  }
   if (!o.user.empty()) put_text(body, o.user);
   if (!o.password.empty()) put_text(body, o.password);
   put_packet(to, type::connect, 0, body);
@@ -147,7 +152,7 @@ void put_puback(std::string& to, std::uint16_t id) {
 }
 
 void put_pingreq(std::string& to) { put_packet(to, type::pingreq, 0, {}); }
-void put_disconnect(std::string& to) { put_packet(to, type::disconnect, 0, {}); }
+void put_disconnect(std::string& to, bool send_will) { put_packet(to, type::disconnect, 0, send_will ? std::string_view{"\x04", 1} : std::string_view{}); }
 
 found next(std::string_view buffer, std::size_t most, frame& f) {
   reader r{buffer};

@@ -14,12 +14,12 @@ enum class type : std::uint8_t {
 };
 
 // Each appends one packet to `to`. Strings longer than 65,535 bytes do not fit MQTT: the caller has checked.
-void put_connect(std::string& to, options const& o);
+void put_connect(std::string& to, options const& o, will_message const* will = nullptr);
 void put_subscribe(std::string& to, std::uint16_t id, std::string_view filter);  // QoS 1, No Local, Retain Handling 1
 void put_publish(std::string& to, std::string_view topic, std::string_view payload, std::uint8_t qos, bool retain, std::uint32_t expiry_s, std::uint16_t id);
 void put_puback(std::string& to, std::uint16_t id);
 void put_pingreq(std::string& to);
-void put_disconnect(std::string& to);  // reason 0: the session stays as long as was agreed
+void put_disconnect(std::string& to, bool send_will);  // the session stays as long as was agreed
 
 // One whole packet at the front of a buffer; the views live as long as the bytes. `bytes` = its length with the header.
 struct frame {

@@ -184,12 +184,15 @@ void link::script(std::string const& sql) {
   answer();
 }
 
-void link::copy_in(char const* sql, std::string_view bytes) {
+void link::copy_begin(char const* sql) {
   if (!PQsendQuery(connection_, sql)) fail(nullptr);
   answer();
-  constexpr std::size_t piece = 1 << 18;
+}
+
+void link::copy_piece(std::string_view bytes) {
+  constexpr std::size_t most = 1 << 18;
   while (!bytes.empty()) {
-    auto const part = bytes.substr(0, piece);
+    auto const part = bytes.substr(0, most);
     int const sent = PQputCopyData(connection_, part.data(), static_cast<int>(part.size()));
     if (sent < 0) fail(nullptr);
     if (sent == 0) {
@@ -204,6 +207,9 @@ void link::copy_in(char const* sql, std::string_view bytes) {
       if (!PQconsumeInput(connection_)) fail(nullptr);
     }
   }
+}
+
+void link::copy_end() {
   int end = 0;
   while ((end = PQputCopyEnd(connection_, nullptr)) == 0) wait(POLLOUT);
   if (end < 0) fail(nullptr);

@@ -68,7 +68,10 @@ class link {
   void limit(std::chrono::milliseconds limit);
   rows run(char const* sql, std::vector<parameter> const& values = {});
   void script(std::string const& sql);  // several statements, no values
-  void copy_in(char const* sql, std::string_view bytes);
+  // COPY … FROM STDIN: begin, pieces, end. An error in the data comes out of any of the three.
+  void copy_begin(char const* sql);
+  void copy_piece(std::string_view bytes);
+  void copy_end();
   int backend() const;
   void interrupt() noexcept;  // from any thread: whatever waits ends as lost
 

@@ -7,7 +7,6 @@
 
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 namespace ioc::postgres {
@@ -48,40 +47,6 @@ place place_from(std::optional<std::string> const& cursor) {
 }
 
 }  // namespace
-
-std::vector<point> queries::readings(reading_range const& r, std::size_t limit) const {
-  return pool_->run(read, [&](pqxx::nontransaction& t) {
-    auto const as_of = when(r.as_of);
-    auto const rows = t.exec_params(sql::readings, clean_text(r.unit), clean_text(r.device), clean_text(r.metric), timestamp(r.from), timestamp(r.to),
-                                    or_null(as_of), std::to_string(limit));
-    std::vector<point> out;
-    out.reserve(rows.size());
-    for (auto const& row : rows) {
-      point p;
-      p.t_ms = number<std::int64_t>(row[0]);
-      if (!row[2].is_null()) p.v = text_of(row[2]);
-      else if (!row[1].is_null() && view(row[3]) == "t") p.v = number<double>(row[1]) != 0;
-      else if (!row[1].is_null()) p.v = number<double>(row[1]);
-      p.q = static_cast<core::quality>(number<int>(row[4]));
-      out.push_back(std::move(p));
-    }
-    return out;
-  });
-}
-
-std::vector<rollup_point> queries::rollup(reading_range const& r, double step_s, std::size_t limit) const {
-  if (!(step_s >= 0.001 && step_s <= 1e9)) throw std::invalid_argument("step must be between 0.001 and 1e9 seconds");
-  return pool_->run(read, [&](pqxx::nontransaction& t) {
-    auto const as_of = when(r.as_of);
-    auto const rows = t.exec_params(sql::rollup, clean_text(r.unit), clean_text(r.device), clean_text(r.metric), timestamp(r.from), timestamp(r.to),
-                                    or_null(as_of), std::to_string(limit), core::to_json(core::value(step_s)));
-    std::vector<rollup_point> out;
-    out.reserve(rows.size());
-    for (auto const& row : rows)
-      out.push_back({number<std::int64_t>(row[0]), number<double>(row[1]), number<double>(row[2]), number<double>(row[3]), number<std::int64_t>(row[4])});
-    return out;
-  });
-}
 
 object_page queries::objects(std::string const& kind, object_filter const& f, std::size_t limit, std::optional<std::string> const& cursor) const {
   auto const after = place_from(cursor);

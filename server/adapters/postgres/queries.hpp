@@ -12,15 +12,15 @@
 namespace ioc::postgres {
 
 struct point {
-  std::int64_t t_ms = 0;
+  core::time_point t;
   core::value v;
   core::quality q = core::quality::good;
 };
 
 // One step of a roll-up. Texts, missing and bad readings do not count; booleans count as 0 and 1.
 struct rollup_point {
-  std::int64_t t_ms = 0;  // begin of the step
-  double min = 0, avg = 0, max = 0;
+  core::time_point t;  // begin of the step
+  double min = 0, avg = 0, max = 0, last = 0;
   std::int64_t count = 0;
 };
 
@@ -81,16 +81,19 @@ class queries {
  public:
   explicit queries(std::shared_ptr<pool> p) : pool_(std::move(p)) {}
 
-  // Oldest first, at most `limit`. Of two rows for the same time the one known last wins, before bad ones are left out.
+  // Oldest first, at most `limit`. Of two rows for the same time the one known last wins, before bad ones are left out. Memory and
+  // time grow with `limit`, not with the range: whoever wants more asks again from the last time on.
   std::vector<point> readings(reading_range const& r, std::size_t limit) const;
-  std::vector<rollup_point> rollup(reading_range const& r, double step_s, std::size_t limit) const;
+  // Steps that begin at multiples of `step` since 1970, oldest first, those without readings left out. Whole minutes, hours or days
+  // come from the roll-ups as far as these are closed, the rest, and everything as it was known at `as_of`, from the readings.
+  std::vector<rollup_point> rollup(reading_range const& r, core::duration step) const;
 
   object_page objects(std::string const& kind, object_filter const& f, std::size_t limit, std::optional<std::string> const& cursor = {}) const;
   std::optional<std::string> object(std::string const& kind, std::string const& id) const;  // id: any text; no UUID = nothing
   std::vector<stored_log> change_log(std::string const& kind, std::string const& id) const;
   rejected_page rejected(std::optional<std::vector<std::string>> const& units, std::size_t limit, std::optional<std::string> const& cursor = {}) const;
 
-  // For the start: everything that is open, every device's last state.
+  // Everything that is open, every device's last state.
   std::vector<stored_object> open_objects() const;
   std::vector<stored_device> live_devices() const;
 

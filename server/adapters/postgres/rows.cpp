@@ -14,8 +14,10 @@ std::size_t sum(std::vector<T> const& v, F texts) {
 std::size_t bytes_of(batch const& b) {
   std::size_t n = sizeof(batch) + b.ledger_json.size();
   n += sum(b.readings, [](reading_row const& r) {
-    auto const* text = std::get_if<std::string>(&r.v);
-    return r.unit.size() + r.device.size() + r.metric.size() + (text ? text->size() : 0);
+    std::size_t bytes = r.unit.size() + r.device.size() + r.values.size() * sizeof(reading_value);
+    for (auto const& v : r.values)
+      if (auto const* text = std::get_if<std::string>(&v.v)) bytes += text->size();
+    return bytes;
   });
   n += sum(b.events, [](event_row const& r) { return r.unit.size() + r.device.size() + r.name.size() + r.data.size(); });
   n += sum(b.rejected, [](rejected_row const& r) { return r.topic.size() + r.payload.size() + r.reason.size(); });

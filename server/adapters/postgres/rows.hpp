@@ -1,4 +1,5 @@
 #pragma once
+#include "adapters/postgres/layout.hpp"
 #include "core/time.hpp"
 #include "core/value.hpp"
 
@@ -12,15 +13,28 @@ namespace ioc::postgres {
 // What a batch may hold. Texts need not be clean: bytes that PostgreSQL cannot hold (NUL, broken UTF-8) become U+FFFD.
 // `doc`, `data`, `detail` are JSON texts; an empty optional text is stored as null.
 
-// Append-only: written once for the journal position of its batch. A `t` outside 2000-01-01 .. 2100-01-01 is no device's
-// real time: such a reading is filed under its known_at (writer::retimed() counts them).
-struct reading_row {
-  std::string unit, device, metric;
-  core::time_point t, known_at;
+// One value of a row of readings. A late one is older than the newest of its series on arrival.
+struct reading_value {
   core::value v;
   core::quality q = core::quality::good;
   bool late = false;
+
+  template <class A>
+  void io(A& a) { a(v, q, late); }
+};
+
+// What a device said of its metrics at one time: as many values as the layout has metrics. Append-only: written once for the
+// journal position of its batch. A `t` outside 2000-01-01 .. 2100-01-01 is no device's real time: such a row is filed under its
+// known_at (writer::retimed() counts them).
+struct reading_row {
+  std::string unit, device;
+  core::time_point t, known_at;
   std::optional<std::uint64_t> seq;  // beyond 2^63 it wraps in the table; only its identity matters
+  layout_ptr layout;                 // never null in a batch
+  std::vector<reading_value> values;
+
+  template <class A>
+  void io(A& a) { a(unit, device, t, known_at, seq, values); }  // all but the layout: see spill.cpp
 };
 
 struct event_row {
@@ -28,6 +42,9 @@ struct event_row {
   core::time_point t, known_at;
   std::string name;
   std::string data;
+
+  template <class A>
+  void io(A& a) { a(unit, device, t, known_at, name, data); }
 };
 
 // Recognised by (position, part): writing it again changes nothing. `payload` is cut to its first 4 KiB.
@@ -36,6 +53,9 @@ struct rejected_row {
   int part = 0;
   core::time_point received_at;
   std::string topic, payload, reason, source, unit;
+
+  template <class A>
+  void io(A& a) { a(position, part, received_at, topic, payload, reason, source, unit); }
 };
 
 // Recognised by (kind, id); only a higher version replaces. `id` and `alert` are UUID texts, `alert` may be empty.
@@ -49,6 +69,9 @@ struct object_row {
   std::string alert;
   bool open = true;
   std::string doc;
+
+  template <class A>
+  void io(A& a) { a(kind, id, unit, version, state, severity, rule, subject, device, at, alert, open, doc); }
 };
 
 // Recognised by (kind, id, version, what).
@@ -57,12 +80,18 @@ struct log_row {
   std::uint32_t version = 0;
   core::time_point at;
   std::string what, by, detail;
+
+  template <class A>
+  void io(A& a) { a(kind, id, version, at, what, by, detail); }
 };
 
 // Recognised by (unit, device); an older `seen` does not replace.
 struct device_row {
   std::string unit, device, doc;
   core::time_point seen;
+
+  template <class A>
+  void io(A& a) { a(unit, device, doc, seen); }
 };
 
 // State of the engines as it was when everything up to `position` had been worked in. `bytes` is opaque here.

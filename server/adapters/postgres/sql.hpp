@@ -31,18 +31,51 @@ inline constexpr auto read_engine = "select position, format, bytes from engine_
 inline constexpr auto advance =
     "update position set position = greatest(position, $2), ledger = coalesce($3::jsonb, ledger), committed_at = now() "
     "where shard = $1 and writer = $4";
-inline constexpr auto series_ids =
-    "with wanted as (select * from unnest($1::text[], $2::text[], $3::text[]) as w (unit, device, metric)), "
-    "made as (insert into series (unit, device, metric) select unit, device, metric from wanted "
-    "on conflict do nothing returning id, unit, device, metric) "
-    "select id, unit, device, metric from made union all "
-    "select s.id, s.unit, s.device, s.metric from series s join wanted using (unit, device, metric)";
-inline constexpr auto copy_readings =
-    "copy reading (ts, known_at, value, seq, series_id, quality, late, is_bool, text) from stdin (format binary)";
+inline constexpr auto device_ids =
+    "with wanted as (select * from unnest($1::text[], $2::text[]) as w (unit, device)), "
+    "made as (insert into reading_device (unit, device) select unit, device from wanted on conflict do nothing returning id, unit, device) "
+    "select id, unit, device from made union all "
+    "select d.id, d.unit, d.device from reading_device d join wanted using (unit, device)";
+inline constexpr auto layout_id = "select layout_id($1::text[])";
+inline constexpr auto copy_readings = "copy reading (ts, known_at, seq, device_id, layout_id, numbers, marks, texts) from stdin (format binary)";
 inline constexpr auto days = "select partition_tablename from partman.show_partitions('public.reading')";
-// pg_partman's own function: name, bounds and indexes are what run_maintenance expects to find.
-inline constexpr auto make_days = "select partman.create_partition_time('public.reading', $1::timestamptz[], false)";
-inline constexpr auto maintain = "select partman.run_maintenance('public.reading', false)";
+// pg_partman's own function underneath: names, bounds and indexes are what run_maintenance expects to find.
+inline constexpr auto make_partitions = "select make_partitions($1::timestamptz[])";
+inline constexpr auto set_retention =
+    "update partman.part_config set retention = $2, retention_keep_table = false where parent_table = $1 "
+    "and (retention is distinct from $2 or retention_keep_table)";
+inline constexpr auto maintain = "select partman.run_maintenance($1, false)";
+inline constexpr auto drop_old_events =
+    "delete from device_event where ctid = any (array(select ctid from device_event where ts < $1::timestamptz limit 10000))";
+inline constexpr auto drop_old_rejected =
+    "delete from rejected where ctid = any (array(select ctid from rejected where received_at < $1::timestamptz limit 10000))";
+inline constexpr auto store_sizes = "select pg_database_size(current_database()), pg_total_relation_size('rejected')";
+
+// --- roll-ups --------------------------------------------------------------------------------------------------------
+// The first time: from the oldest reading there is.
+inline constexpr auto rollup_state =
+    "with made as (insert into rollup_state (shard, minute_until, hour_until, day_until, newest) "
+    "select $1, date_trunc('minute', first), date_trunc('hour', first), date_trunc('day', first), date_trunc('minute', last) + interval '1 minute' "
+    "from (select coalesce(min(ts), now() - interval '1 hour') as first, coalesce(max(ts), now() - interval '1 hour') as last from reading "
+    "where not exists (select from rollup_state where shard = $1)) r on conflict do nothing returning *) "
+    "select (extract(epoch from minute_until) * 1000000)::bigint, (extract(epoch from hour_until) * 1000000)::bigint, "
+    "(extract(epoch from day_until) * 1000000)::bigint, (extract(epoch from newest) * 1000000)::bigint "
+    "from (select * from made union all select * from rollup_state where shard = $1) s";
+inline constexpr auto note_newest = "update rollup_state set newest = greatest(newest, $2::timestamptz) where shard = $1";
+inline constexpr auto copy_minutes = "copy reading_minute (ts, device_id, layout_id, numbers) from stdin (format binary)";
+inline constexpr auto add_due =
+    "insert into rollup_due (level, ts, device_id) select $1::smallint, ts, device_id from unnest($2::timestamptz[], $3::int[]) as d (ts, device_id) "
+    "on conflict do nothing";
+inline constexpr auto close_minutes = "update rollup_state set minute_until = greatest(minute_until, $2::timestamptz) where shard = $1";
+inline constexpr auto close_hours = "update rollup_state set hour_until = greatest(hour_until, $2::timestamptz) where shard = $1";
+inline constexpr auto close_days = "update rollup_state set day_until = greatest(day_until, $2::timestamptz) where shard = $1";
+inline constexpr auto most_device = "select coalesce(max(id), 0) from reading_device";
+inline constexpr auto plan_rollup = "select rollup_plan($1::int, $2::timestamptz, $3::timestamptz, $4::int, $5::int)";
+inline constexpr auto next_due = "select level from rollup_due order by level, ts limit 1";
+inline constexpr auto last_due = "select level from rollup_due order by level desc, ts limit 1";
+inline constexpr auto mend_rollup = "select rollup_mend($1::int, $2::int, $3::int)";
+
+// --- other rows ------------------------------------------------------------------------------------------------------
 inline constexpr auto add_events =
     "insert into device_event (unit, device, ts, known_at, name, data) "
     "select unit, device, ts, known_at, name, data from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], "
@@ -51,6 +84,9 @@ inline constexpr auto add_rejected =
     "insert into rejected (position, part, received_at, topic, payload, payload_bytes, reason, source, unit) "
     "select * from unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::text[], $5::bytea[], $6::int[], $7::text[], $8::text[], "
     "$9::text[]) on conflict do nothing";
+inline constexpr auto rejected_by_day =
+    "select coalesce(source, ''), (extract(epoch from received_at) / 86400)::bigint, count(*) from "
+    "(select source, date_trunc('day', received_at) as received_at from rejected where received_at >= now() - interval '1 day') r group by 1, 2";
 inline constexpr auto put_objects =
     "insert into wire_object as o (kind, id, unit, version, state, severity, rule, subject, device, at, alert, open, doc) "
     "select * from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::smallint[], $7::text[], $8::text[], "
@@ -72,20 +108,31 @@ inline constexpr auto put_engine =
     "where excluded.position >= e.position";
 
 // --- readings --------------------------------------------------------------------------------------------------------
-// distinct on (ts): of two rows for one time the one known last wins; as_of ($5) hides what came later.
-#define IOC_READINGS_AS_KNOWN                                                                                        \
-  "(select distinct on (ts) ts, value, text, is_bool, quality from reading "                                         \
-  "where series_id = (select id from series where unit = $1 and device = $2 and metric = $3) "                       \
-  "and ts >= $4::timestamptz and ts < $5::timestamptz and ($6::timestamptz is null or known_at <= $6::timestamptz) " \
-  "order by ts, known_at desc, seq desc nulls last) known"
+// Of two rows for one time the one known last wins, then the one written last; $6 (as_of) hides what came later. Whoever reads keeps
+// the last of the rows with equal ts. The numbers are the place of the metric in each layout.
+#define IOC_OF_METRIC                                                                                             \
+  "join (select id, array_position(metrics, $3) as i from reading_layout where metrics @> array[$3]) l on l.id = r.layout_id " \
+  "where r.device_id = (select id from reading_device where unit = $1 and device = $2) "                          \
+  "and r.ts >= $4::timestamptz and r.ts < $5::timestamptz "
+#define IOC_MICROSECONDS "(date_part('epoch', r.ts) * 1000000)::bigint"
 inline constexpr auto readings =
-    "select floor(extract(epoch from ts) * 1000)::bigint, value, text, is_bool, quality from " IOC_READINGS_AS_KNOWN
-    " order by ts limit $7::bigint";
-inline constexpr auto rollup =
-    "select (extract(epoch from bin) * 1000)::bigint, min(value), avg(value), max(value), count(*) from "
-    "(select date_bin(make_interval(secs => $8::float8), ts, 'epoch'::timestamptz) as bin, value from " IOC_READINGS_AS_KNOWN
-    " where quality < 2 and value is not null) good group by bin order by bin limit $7::bigint";
-#undef IOC_READINGS_AS_KNOWN
+    "select " IOC_MICROSECONDS ", r.numbers[l.i], r.texts[l.i], get_byte(r.marks, l.i - 1) from reading r " IOC_OF_METRIC
+    "and ($6::timestamptz is null or r.known_at <= $6::timestamptz) order by r.ts, r.known_at, r.ctid limit $7::bigint";
+// A roll-up's table is no value: three statements.
+// Either a value, or count, min, sum, max, last.
+#define IOC_ROLLUP(table)                                                                                          \
+  "select " IOC_MICROSECONDS ", r.numbers[l.i], r.numbers[l.i][1], r.numbers[l.i][2], r.numbers[l.i][3], " \
+  "r.numbers[l.i][4], r.numbers[l.i][5] from " table " r " IOC_OF_METRIC "order by r.ts"
+inline constexpr char const* rollups[] = {IOC_ROLLUP("reading_minute"), IOC_ROLLUP("reading_hour"), IOC_ROLLUP("reading_day")};
+// Until when a level is closed, and from when on something of it or below it is due for this device and not to be trusted.
+inline constexpr auto rollup_valid =
+    "select (extract(epoch from s.until) * 1000000)::bigint, (select (extract(epoch from min(d.ts)) * 1000000)::bigint from rollup_due d "
+    "where d.level <= s.level and d.device_id = (select id from reading_device where unit = $1 and device = $2) and d.ts >= $3::timestamptz) "
+    "from (select 0 as level, min(minute_until) as until from rollup_state union all select 1, min(hour_until) from rollup_state "
+    "union all select 2, min(day_until) from rollup_state) s order by s.level";
+#undef IOC_ROLLUP
+#undef IOC_OF_METRIC
+#undef IOC_MICROSECONDS
 
 // --- objects ---------------------------------------------------------------------------------------------------------
 inline constexpr auto objects =

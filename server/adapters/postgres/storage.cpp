@@ -24,16 +24,7 @@ T number(std::string_view text) {
   return v;
 }
 
-std::int64_t day_of(core::time_point t) { return std::chrono::floor<std::chrono::days>(t).time_since_epoch().count(); }
-
-// B-tree entries end at 2.7 KB; a name of a channel that long is no name.
-constexpr std::size_t longest_name = 512;
-std::string name_text(std::string_view s) { return clean_text(s.substr(0, longest_name)); }
-
-void series_key(reading_row const& r, std::string& key) {
-  key.clear();
-  key.append(r.unit).append(1, '\x1f').append(r.device).append(1, '\x1f').append(r.metric);
-}
+constexpr int refused_part = 1'000'000;  // beyond any element number of a message
 
 }  // namespace
 
@@ -50,14 +41,22 @@ void storage::connect() {
 void storage::close() {
   std::lock_guard const hold(connection_guard_);
   link_.reset();
-  series_.clear();
+  devices_.clear();
+  layouts_.clear();
+  minute_layouts_.clear();
   days_.clear();
   days_known_ = false;
+  kept_rejected_.clear();
 }
 
 void storage::interrupt() noexcept {
   std::lock_guard const hold(connection_guard_);
   if (link_) link_->interrupt();
+}
+
+void storage::ping() {
+  link_->limit(std::chrono::seconds{5});
+  link_->run("select 1");
 }
 
 bool storage::lock(std::chrono::milliseconds limit) {
@@ -92,6 +91,7 @@ start_state storage::open_first() {
       throw std::runtime_error("another iocd writes the database " + place_of(options_) + " (backend " + pid + ", \"" + application + "\"): stop it first");
     }
     auto const claimed = link_->run(sql::claim_position, {std::to_string(options_.shard), run_});
+    read_rollup_state();
     start_state s;
     s.position = number<std::uint64_t>(claimed.text(0, 0));
     if (!claimed.null(0, 1)) s.ledger_json = claimed.text(0, 1);
@@ -122,6 +122,7 @@ std::uint64_t storage::open_again() {
   }
   auto const row = link_->run(sql::read_position, {std::to_string(options_.shard)});
   if (row.size() != 1 || row.text(0, 2) != run_) throw fenced("another iocd has written the database " + place_of(options_) + " meanwhile");
+  read_rollup_state();
   return number<std::uint64_t>(row.text(0, 0));
 }
 
@@ -173,22 +174,30 @@ void storage::store(std::deque<batch> const& group, std::uint64_t committed) {
     // One row cannot be stored (or a day was dropped under us). Nobody else's rows may wait for it: find it by halves.
     link_->limit(options_.call_limit * 4);
     link_->run("rollback");
-    series_.clear();
+    devices_.clear();
+    layouts_.clear();
+    minute_layouts_.clear();
     days_known_ = false;
+    newest_ = {};  // what was noted of it was rolled back
     transaction(m, true);
   }
 }
 
+// First in each transaction: whoever lost the database to another process may write nothing.
+void storage::fence(std::uint64_t position, std::string const* ledger) {
+  auto const ours = link_->run(sql::advance, {std::to_string(options_.shard), std::to_string(position),
+                                              ledger ? parameter(clean_json(*ledger)) : std::nullopt, run_});
+  if (ours.affected() == 1) return;
+  link_->run("rollback");
+  throw fenced("another iocd has claimed the database " + place_of(options_));
+}
+
 void storage::transaction(merged const& m, bool carefully) {
-  find_series(m.readings);
+  find_devices(m.readings);
+  find_layouts(m.readings);
   make_days(m.readings);
-  std::string const shard = std::to_string(options_.shard);
   link_->run("begin");
-  auto const ours = link_->run(sql::advance, {shard, std::to_string(m.position), m.ledger ? parameter(clean_json(*m.ledger)) : std::nullopt, run_});
-  if (ours.affected() != 1) {
-    link_->run("rollback");
-    throw fenced("another iocd has claimed the database " + place_of(options_));
-  }
+  fence(m.position, m.ledger);
   if (carefully) {
     std::vector<rejected_row> refused;
     put_carefully(m.readings, refused);
@@ -210,85 +219,10 @@ void storage::transaction(merged const& m, bool carefully) {
     put(m.log);
     put(m.devices);
   }
+  put_due(book_.take_due(), 0);
   if (m.snapshot)
-    link_->run(sql::put_engine, {shard, std::to_string(m.snapshot->position), std::to_string(m.snapshot->format), "\\x" + hex(m.snapshot->bytes)});
+    link_->run(sql::put_engine, {std::to_string(options_.shard), std::to_string(m.snapshot->position), std::to_string(m.snapshot->format), "\\x" + hex(m.snapshot->bytes)});
   link_->run("commit");
-}
-
-void storage::find_series(items<reading_row> const& all) {
-  std::string key;
-  std::unordered_map<std::string, reading_row const*> missing;
-  for (auto const& [r, position] : all) {
-    series_key(*r, key);
-    if (!series_.contains(key)) missing.try_emplace(key, r);
-  }
-  if (missing.empty()) return;
-  // In a transaction of its own: an id in the cache is one that is committed.
-  std::set<std::array<std::string, 3>> names;
-  for (auto const& [raw, r] : missing) names.insert({name_text(r->unit), name_text(r->device), name_text(r->metric)});
-  array_text units, devices, metrics;
-  for (auto const& n : names) {
-    units.add(n[0]);
-    devices.add(n[1]);
-    metrics.add(n[2]);
-  }
-  auto const made = link_->run(sql::series_ids, {units.take(), devices.take(), metrics.take()});
-  std::map<std::array<std::string, 3>, std::int32_t> ids;
-  for (int i = 0; i < made.size(); ++i)
-    ids[{std::string(made.text(i, 1)), std::string(made.text(i, 2)), std::string(made.text(i, 3))}] = number<std::int32_t>(made.text(i, 0));
-  for (auto const& [raw, r] : missing) series_[raw] = ids.at({name_text(r->unit), name_text(r->device), name_text(r->metric)});
-}
-
-void storage::make_days(items<reading_row> const& all) {
-  if (all.empty()) return;
-  if (!days_known_) {
-    days_.clear();
-    auto const names = link_->run(sql::days);
-    for (int i = 0; i < names.size(); ++i) {  // reading_p2026_11_22
-      auto const n = names.text(i, 0);
-      if (n.size() < 10) continue;
-      auto const d = n.substr(n.size() - 10);
-      std::chrono::year_month_day const date{std::chrono::year{number<int>(d.substr(0, 4))}, std::chrono::month{number<unsigned>(d.substr(5, 2))},
-                                             std::chrono::day{number<unsigned>(d.substr(8, 2))}};
-      if (date.ok()) days_.insert(std::chrono::sys_days{date}.time_since_epoch().count());
-    }
-    days_known_ = true;
-  }
-  std::set<std::int64_t> missing;
-  for (auto const& [r, position] : all)
-    if (auto const d = day_of(filed_at(*r)); !days_.contains(d)) missing.insert(d);
-  // A few at a time: each new table holds locks until the statement's end.
-  constexpr std::size_t at_once = 16;
-  for (auto it = missing.begin(); it != missing.end();) {
-    array_text times;
-    for (std::size_t n = 0; n < at_once && it != missing.end(); ++n, ++it) times.add(timestamp(core::time_point{std::chrono::days{*it}}));
-    link_->limit(options_.call_limit);
-    link_->run(sql::make_days, {times.take()});
-  }
-  days_.insert(missing.begin(), missing.end());
-  link_->limit(options_.call_limit);
-}
-
-void storage::maintain() {
-  link_->limit(options_.call_limit);
-  link_->run(sql::maintain);
-  days_known_ = false;  // retention may have dropped some
-}
-
-void storage::ping() {
-  link_->limit(std::chrono::seconds{5});
-  link_->run("select 1");
-}
-
-void storage::put(items<reading_row> const& all) {
-  if (all.empty()) return;
-  reading_copy copy;
-  std::string key;
-  for (auto const& [r, position] : all) {
-    series_key(*r, key);
-    copy.add(*r, series_.at(key));
-  }
-  link_->copy_in(sql::copy_readings, copy.take());
 }
 
 void storage::put(items<event_row> const& all) {
@@ -308,8 +242,15 @@ void storage::put(items<event_row> const& all) {
 void storage::put(items<rejected_row> const& all) {
   if (all.empty()) return;
   constexpr std::size_t kept = 4096;
+  if (kept_rejected_.empty()) {
+    auto const today = link_->run(sql::rejected_by_day);
+    for (int i = 0; i < today.size(); ++i) kept_rejected_[{std::string(today.text(i, 0)), number(today.text(i, 1))}] = number(today.text(i, 2));
+  }
   array_text position, part, received_at, topic, payload, size, reason, source, unit;
   for (auto const& [r, at] : all) {
+    // A flood of refused messages is counted whole, in the ledger; of each source and day only so many are kept.
+    auto const day = std::chrono::floor<std::chrono::days>(r->received_at).time_since_epoch().count();
+    if (r->part < refused_part && ++kept_rejected_[{r->source, day}] > options_.most_rejected) continue;
     position.add(std::to_string(static_cast<std::int64_t>(r->position)));
     part.add(std::to_string(r->part));
     received_at.add(timestamp(r->received_at));
@@ -375,13 +316,16 @@ void storage::put(items<device_row> const& all) {
 
 namespace {
 // What is kept of a row that PostgreSQL refused: enough to find it again.
-rejected_row remains(reading_row const& r) { return {0, 0, r.known_at, r.device + "/" + r.metric, core::to_json(r.v), "", "reading", r.unit}; }
+rejected_row remains(reading_row const& r) {
+  std::string payload;
+  for (std::size_t i = 0; i < r.values.size(); ++i) payload += (i ? "," : "{") + core::json_quote(r.layout->metrics[i]) + ":" + core::to_json(r.values[i].v);
+  return {0, 0, r.known_at, r.device, payload + "}", "", "reading", r.unit};
+}
 rejected_row remains(event_row const& r) { return {0, 0, r.known_at, r.device + "/" + r.name, r.data, "", "event", r.unit}; }
 rejected_row remains(object_row const& r) { return {0, 0, r.at, r.kind + "/" + r.id, r.doc, "", "object", r.unit}; }
 rejected_row remains(log_row const& r) { return {0, 0, r.at, r.kind + "/" + r.id + "/" + r.what, r.detail, "", "log", ""}; }
 rejected_row remains(device_row const& r) { return {0, 0, r.seen, r.device, r.doc, "", "device", r.unit}; }
 rejected_row remains(rejected_row const& r) { return r; }
-constexpr int refused_part = 1'000'000;  // beyond any element number of a message
 }  // namespace
 
 template <class T>

@@ -1,6 +1,7 @@
 #include "adapters/postgres/writer.hpp"
 
 #include "adapters/postgres/copy.hpp"
+#include "adapters/postgres/spill.hpp"
 #include "adapters/postgres/storage.hpp"
 
 #include <algorithm>
@@ -17,7 +18,9 @@ using clock = std::chrono::steady_clock;
 
 class writer::impl {
  public:
-  impl(options o, writer_events events) : options_(std::move(o)), events_(std::move(events)), storage_(options_) {}
+  impl(options o, writer_events events) : options_(std::move(o)), events_(std::move(events)), storage_(options_) {
+    if (!options_.spill_dir.empty()) spill_ = std::make_unique<spill>(options_.spill_dir, options_.spill_bytes);
+  }
   ~impl() { stop(); }
 
   start_state start() {
@@ -32,8 +35,11 @@ class writer::impl {
     std::size_t const size = bytes_of(b);
     bool const append_only = !b.readings.empty() || !b.events.empty();
     std::unique_lock hold(guard_);
+    auto const fits = [&] { return waiting_bytes_ == 0 || waiting_bytes_ + size <= options_.queue_bytes; };
+    // Memory full, or earlier batches on disk already: there it goes too. Only where the disk takes no more does the caller wait.
+    bool const aside = spill_ && !stopping_ && !fenced_ && (!spill_->empty() || !fits());
     // One batch larger than the whole queue is let in when it is alone.
-    room_.wait(hold, [&] { return stopping_ || fenced_ || waiting_bytes_ == 0 || waiting_bytes_ + size <= options_.queue_bytes; });
+    if (!aside) room_.wait(hold, [&] { return stopping_ || fenced_ || fits(); });
     if (stopping_ || fenced_) return false;
     if (b.position < started_at_) return true;
     if (b.position == started_at_) {
@@ -44,6 +50,19 @@ class writer::impl {
     }
     for (auto const& r : b.readings) retimed_ += storable(r.t) ? 0 : 1;
     last_ = b.position;
+    if (aside) {
+      if (b.snapshot) newest_snapshot_ = std::exchange(b.snapshot, std::nullopt);
+      while (!stopping_ && !fenced_ && !(spill_->empty() && fits())) {
+        if (spill_->put(b)) {
+          work_.notify_one();
+          return true;
+        }
+        blocked_ = true;
+        room_.wait_for(hold, 200ms);
+      }
+      blocked_ = false;
+      if (stopping_ || fenced_) return false;
+    }
     waiting_bytes_ += size;
     if (queue_.empty()) oldest_ = clock::now();
     queue_.push_back({std::move(b), size});
@@ -55,7 +74,7 @@ class writer::impl {
     std::unique_lock hold(guard_);
     draining_ = true;
     work_.notify_one();
-    bool const done = room_.wait_for(hold, limit, [&] { return waiting_bytes_ == 0 || fenced_; });
+    bool const done = room_.wait_for(hold, limit, [&] { return nothing_waits() || fenced_; });
     draining_ = false;
     return done && !fenced_;
   }
@@ -86,8 +105,14 @@ class writer::impl {
   std::atomic<std::uint64_t> refused_{0};
   std::size_t queued_bytes() const {
     std::lock_guard const hold(guard_);
-    return waiting_bytes_;
+    return waiting_bytes_ + (spill_ ? spill_->bytes() : 0);
   }
+  std::size_t spilled_bytes() const { return spill_ ? spill_->bytes() : 0; }
+  std::string trouble() const {
+    std::lock_guard const hold(guard_);
+    return blocked_ && spill_ ? spill_->trouble() : std::string();
+  }
+  std::atomic<std::int64_t> database_bytes_{0}, rejected_bytes_{0};
 
  private:
   struct waiting {
@@ -100,9 +125,10 @@ class writer::impl {
     std::deque<batch> group;
     std::size_t group_bytes = 0;
     auto pause = 100ms;
-    auto next_maintenance = clock::now();
+    auto next_maintenance = clock::now(), next_roll = clock::now() + options_.rollup_every, next_sizes = clock::now();
+    bool rolling = false;
     for (;;) {
-      if (group.empty() && !take(group, group_bytes)) break;
+      if (group.empty() && !take(group, group_bytes, rolling)) break;
       try {
         if (!up_) {
           committed_ = storage_.open_again();
@@ -120,8 +146,19 @@ class writer::impl {
           waiting_bytes_ -= group_bytes;
           group_bytes = 0;
           room_.notify_all();
-        } else {
+        } else if (!rolling) {
           storage_.ping();
+        }
+        // Roll-ups take what time the rows leave, and a slice a second where they leave none.
+        if (bool const idle = nothing_waits_now(); clock::now() >= next_roll || (rolling && idle)) {
+          rolling = storage_.roll(idle);
+          next_roll = clock::now() + (rolling ? options_.rollup_every / 4 : options_.rollup_every);
+        }
+        if (clock::now() >= next_sizes) {
+          next_sizes = clock::now() + 60s;
+          auto const s = storage_.sizes();
+          database_bytes_ = s.database;
+          rejected_bytes_ = s.rejected;
         }
         if (clock::now() >= next_maintenance) {
           next_maintenance = clock::now() + 6h;
@@ -151,13 +188,21 @@ class writer::impl {
     room_.notify_all();
   }
 
+  bool nothing_waits() const { return waiting_bytes_ == 0 && (!spill_ || spill_->empty()); }
+  bool nothing_waits_now() const {
+    std::lock_guard const hold(guard_);
+    return nothing_waits();
+  }
+
   // Waits for batches and moves as many as fit one transaction. false = stop. Empty group = nothing to write for a while:
-  // time to see whether the database is still there, so that screens learn of its loss without a write.
-  bool take(std::deque<batch>& group, std::size_t& bytes) {
+  // time for roll-ups, and to see whether the database is still there, so that screens learn of its loss without a write.
+  bool take(std::deque<batch>& group, std::size_t& bytes, bool busy) {
     std::unique_lock hold(guard_);
-    work_.wait_for(hold, up_ ? 2s : 0s, [&] { return stopping_ || !queue_.empty(); });
+    auto const ready = [&] { return !queue_.empty() || (spill_ && !spill_->empty()); };
+    work_.wait_for(hold, !up_ || busy ? 0ms : 1000ms, [&] { return stopping_ || ready(); });
     if (stopping_) return false;
-    if (queue_.empty()) return true;
+    if (!ready()) return true;
+    if (queue_.empty()) return take_spilled(group, bytes);
     // A few milliseconds more make one transaction of many small batches: a commit costs a disk's sync.
     work_.wait_until(hold, oldest_ + options_.linger, [&] { return stopping_ || draining_ || waiting_bytes_ >= options_.transaction_bytes; });
     if (stopping_) return false;
@@ -167,7 +212,28 @@ class writer::impl {
       queue_.pop_front();
     }
     if (!queue_.empty()) oldest_ = clock::now() - options_.linger;
+    add_snapshot(group);
     return true;
+  }
+
+  // The queue in memory is older than what is on disk, so this comes when it is empty. What is taken counts as waiting again.
+  bool take_spilled(std::deque<batch>& group, std::size_t& bytes) {
+    batch b;
+    while (bytes < options_.transaction_bytes && spill_->take(b)) {
+      auto const size = bytes_of(b);
+      bytes += size;
+      waiting_bytes_ += size;
+      group.push_back(std::move(b));
+      b = {};
+    }
+    add_snapshot(group);
+    return true;
+  }
+
+  // A saved state may only be stored with all rows up to its position: a start goes on behind it.
+  void add_snapshot(std::deque<batch>& group) {
+    if (newest_snapshot_ && !group.empty() && group.back().position >= newest_snapshot_->position)
+      group.back().snapshot = std::exchange(newest_snapshot_, std::nullopt);
   }
 
   void maintain() {
@@ -189,7 +255,10 @@ class writer::impl {
   options const options_;
   writer_events const events_;
   storage storage_;
+  std::unique_ptr<spill> spill_;
   mutable std::mutex guard_;
+  std::optional<engine_snapshot> newest_snapshot_;  // of batches on disk
+  bool blocked_ = false;
   std::condition_variable work_, room_;
   std::deque<waiting> queue_;
   std::size_t waiting_bytes_ = 0;  // queued and being written
@@ -208,6 +277,10 @@ std::uint64_t writer::committed() const { return impl_->committed_; }
 std::uint64_t writer::retimed() const { return impl_->retimed_; }
 std::uint64_t writer::refused() const { return impl_->refused_; }
 std::size_t writer::queued_bytes() const { return impl_->queued_bytes(); }
+std::size_t writer::spilled_bytes() const { return impl_->spilled_bytes(); }
+std::string writer::trouble() const { return impl_->trouble(); }
+std::int64_t writer::database_bytes() const { return impl_->database_bytes_; }
+std::int64_t writer::rejected_bytes() const { return impl_->rejected_bytes_; }
 bool writer::drain(std::chrono::milliseconds limit) { return impl_->drain(limit); }
 void writer::stop() { impl_->stop(); }
 

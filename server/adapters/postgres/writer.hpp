@@ -29,7 +29,8 @@ struct writer_events {
 
 // Writes batches, with the journal position they reach, each group in one transaction: rows and position appear together
 // or not at all. One thread of its own, one connection that holds a session advisory lock, so a database has one writer.
-// While the database is away it tries again for ever (0.1 s growing to 5 s) and batches wait in the queue.
+// While the database is away it tries again for ever (0.1 s growing to 5 s); batches wait in memory, then on disk. Between
+// batches it makes the roll-ups (storage::roll).
 class writer {
  public:
   writer(options o, writer_events events);
@@ -41,7 +42,8 @@ class writer {
   // Throws `unavailable` where the database cannot be reached, std::runtime_error where an operator must act: one sentence each.
   start_state start();
 
-  // From any thread. Full queue: waits (`wait`: the journal keeps what is not taken). false = stopped or fenced, not taken.
+  // From any thread. Full queue: the batch goes to options.spill_dir; only where that is full too, or not given, it waits (the
+  // journal keeps what is not taken). false = stopped or fenced, not taken.
   // Positions up to the start's are known: such a batch is dropped, at the very position its readings and events are.
   // Throws std::logic_error where readings or events come with a position that is not higher than the last one.
   bool submit(batch&& b);
@@ -50,7 +52,11 @@ class writer {
   std::uint64_t committed() const;      // everything up to here is in the database
   std::uint64_t retimed() const;        // readings filed under known_at, see reading_row
   std::uint64_t refused() const;        // rows that PostgreSQL itself refused; kept in `rejected` with its reason
-  std::size_t queued_bytes() const;
+  std::size_t queued_bytes() const;     // in memory and on disk
+  std::size_t spilled_bytes() const;    // of these, on disk
+  std::string trouble() const;          // why submit() waits; empty = it does not
+  std::int64_t database_bytes() const;  // as of the last minute
+  std::int64_t rejected_bytes() const;
   bool drain(std::chrono::milliseconds limit);  // false: not everything was written in time
   void stop();                          // what is still queued is left to the journal
 

@@ -142,6 +142,8 @@ response api::handle(request const& r) {
     out = dispatch(r);
   } catch (problem const& p) {
     out = to_response(p, r.id);
+  } catch (not_kept const& e) {
+    out = to_response(problem{422, "not_kept", "Số liệu của thời điểm này không còn được lưu", e.what(), {}, {}}, r.id);
   } catch (unavailable const& e) {
     spdlog::warn("web: {} {} ({}): the database is away: {}", r.method, r.path, r.id, e.what());
     out = to_response(database_away(), r.id);

@@ -73,6 +73,11 @@ struct op_result {
   std::string json;
 };
 
+// What is asked for is older than what is kept. Becomes a 422 problem; `what()` says from when on there is something.
+struct not_kept : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 struct readings_query {
   std::string unit;
   std::string device;
@@ -80,8 +85,9 @@ struct readings_query {
   core::time_point from;
   core::time_point to;  // exclusive
   std::optional<core::duration> step;
+  std::optional<std::size_t> points;  // without `step`: at most so many, the backend takes a step where there are more
   std::optional<core::time_point> as_of;
-  std::size_t limit = 50'000;  // the backend stops at limit + 1 and the caller is told to take a step
+  std::size_t limit = 50'000;  // single readings: the backend stops at limit + 1
 };
 
 struct reading_point {
@@ -96,8 +102,9 @@ struct reading_bucket {
 };
 struct readings_answer {
   std::string unit_of_measure;
-  std::vector<reading_point> points;    // without `step`, oldest first
-  std::vector<reading_bucket> buckets;  // with `step`
+  std::optional<core::duration> step;   // of the buckets
+  std::vector<reading_point> points;    // without a step, oldest first
+  std::vector<reading_bucket> buckets;  // with a step
 };
 
 enum class object_kind { alert, action, task };
@@ -130,7 +137,7 @@ struct dependency {
 
 // What the web adapter asks of the rest of the server; the app implements it. Every call may block (database, pipeline) and
 // is made on the adapter's own threads, several at a time: implementations are thread-safe and end within their own deadline.
-// Any call may throw `unavailable`. Unknown cursors throw std::invalid_argument (400).
+// Any call may throw `unavailable`. Unknown cursors throw std::invalid_argument (400); readings() may throw `not_kept`.
 class backend {
  public:
   virtual ~backend() = default;

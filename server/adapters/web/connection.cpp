@@ -2,9 +2,11 @@
 
 #include "adapters/web/password.hpp"
 
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -15,6 +17,7 @@ constexpr std::uint32_t most_header = 16 * 1024;
 constexpr std::uint64_t most_body = 1 << 20;
 constexpr int most_logins_waiting = 64;
 constexpr auto write_step_within = std::chrono::seconds{30};
+constexpr std::size_t piece_bytes = 64 * 1024;
 constexpr auto handshake_within = std::chrono::seconds{10};
 
 constexpr auto content_policy =
@@ -179,18 +182,11 @@ class connection_on final : public open_connection {
   }
 
   asio::awaitable<bool> write(response const& a, bool keep, bool head, unsigned version) {
+    if (a.more) co_return co_await write_parts(a, keep, head, version);
     http::response<http::string_body> m(static_cast<http::status>(a.status), version);
     m.keep_alive(keep);
-    bool cache = false;
-    for (auto const& [name, value] : a.headers) {
-      m.insert(name, value);
-      cache = cache || name == "Cache-Control";
-    }
-    if (!cache) m.set(http::field::cache_control, "no-store");
-    m.set("Content-Security-Policy", content_policy);
-    m.set("X-Content-Type-Options", "nosniff");
-    m.set("Referrer-Policy", "no-referrer");
-    if constexpr (tls) m.set("Strict-Transport-Security", "max-age=31536000");
+    for (auto const& [name, value] : a.headers) m.insert(name, value);
+    common_fields(m);
     bool const bodiless = a.status == 204 || a.status == 304;
     if (!bodiless) {
       m.set(http::field::content_type, a.type);
@@ -206,6 +202,71 @@ class connection_on final : public open_connection {
       if (ec) co_return false;
     }
     co_return true;
+  }
+
+  // A body of unknown length: chunks, or for HTTP 1.0 up to the end of the connection. The next part is asked for when the one before
+  // has gone out; whoever takes too long over 64 KiB is let go. False when the connection ends with it.
+  asio::awaitable<bool> write_parts(response const& a, bool keep, bool head, unsigned version) {
+    http::response<http::empty_body> m(static_cast<http::status>(a.status), version);
+    bool const chunked = version == 11;
+    m.keep_alive(keep && chunked);
+    for (auto const& [name, value] : a.headers) m.insert(name, value);
+    common_fields(m);
+    m.set(http::field::content_type, a.type);
+    if (chunked) m.chunked(true);
+    ++engine_.counted.answers[static_cast<std::size_t>(a.status / 100)];
+    http::response_serializer<http::empty_body> s(m);
+    lowest().expires_after(write_step_within);
+    auto const [head_error, head_size] = co_await http::async_write_header(stream_, s, as_result);
+    if (head_error) co_return false;
+    if (head) co_return keep && chunked;
+    std::optional<std::string> part = a.body;
+    while (part && !part->empty()) {
+      for (std::size_t at = 0; at < part->size(); at += piece_bytes) {
+        auto const piece = asio::buffer(part->data() + at, std::min(piece_bytes, part->size() - at));
+        lowest().expires_after(write_step_within);
+        beast::error_code failed;
+        if (chunked) {
+          auto const framed = http::make_chunk(piece);
+          auto const [ec, n] = co_await asio::async_write(stream_, framed, as_result);
+          failed = ec;
+        } else {
+          auto const [ec, n] = co_await asio::async_write(stream_, piece, as_result);
+          failed = ec;
+        }
+        if (failed) co_return false;
+      }
+      if (engine_.stopping) co_return false;
+      lowest().expires_never();
+      auto work = [&a]() -> std::optional<std::string> {
+        try {
+          return a.more();
+        } catch (std::exception const& e) {
+          spdlog::warn("web: an answer was cut off: {}", e.what());
+          return std::nullopt;
+        }
+      };
+      part = co_await on_pool(engine_.pool, work);
+    }
+    if (!part) {
+      quiet_ = true;
+      lowest().close();  // no last chunk: the client sees that it is not whole
+      co_return false;
+    }
+    if (!chunked) co_return false;
+    lowest().expires_after(write_step_within);
+    auto const last = http::make_chunk_last();
+    auto const [end_error, end_size] = co_await asio::async_write(stream_, last, as_result);
+    co_return !end_error && keep;
+  }
+
+  template <class M>
+  void common_fields(M& m) {
+    if (m.find(http::field::cache_control) == m.end()) m.set(http::field::cache_control, "no-store");
+    m.set("Content-Security-Policy", content_policy);
+    m.set("X-Content-Type-Options", "nosniff");
+    m.set("Referrer-Policy", "no-referrer");
+    if constexpr (tls) m.set("Strict-Transport-Security", "max-age=31536000");
   }
 
   // Closing with unread bytes would reset the connection and take the answer with it: read on for a moment.

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,11 +8,14 @@
 namespace ioc::web {
 
 // One HTTP answer, before it meets a socket.
+// `more`: the body goes on; each call gives the next part, an empty one is the end. Called on the pool, one at a time, as fast as the
+// client reads; an exception cuts the connection, so that the client sees an answer that is not whole.
 struct response {
   int status = 200;
   std::string type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::function<std::string()> more;
 };
 
 // Why a call is refused. Thrown by the calls, caught at one place (api::handle), which makes it an RFC 9457 answer.

@@ -181,11 +181,11 @@ const server = createServer(async (req, res) => {
   if (p === '/readings') {
     const key = `${url.searchParams.get('device')}/${url.searchParams.get('metric')}`
     const s = series[key] ?? { uom: 'V', points: Array.from({ length: 60 }, (_, i) => [now() - (60 - i) * 60_000, 230 + 3 * Math.sin(i / 5), 'good']) }
-    if (!url.searchParams.get('step')) return json(200, { unit_of_measure: s.uom, points: s.points })
-    const step = Number(url.searchParams.get('step')) * 1000
-    const from = Date.parse(url.searchParams.get('from'))
-    const n = Math.floor((Date.parse(url.searchParams.get('to')) - from) / step)
-    return json(200, { unit_of_measure: s.uom, points: Array.from({ length: n }, (_, i) => { const v = (s.points[0]?.[1] ?? 1) * (1 + 0.02 * Math.sin(i / 9)); return [from + i * step, v - 0.05, v, v + 0.08, 12] }).filter((_, i) => i % 97 > 6) })
+    const from = Date.parse(url.searchParams.get('from')), to = Date.parse(url.searchParams.get('to'))
+    if (to - from < 5 * 3_600_000) return json(200, { unit_of_measure: s.uom, step: null, points: s.points })
+    const step = [60, 300, 900, 1800, 3600, 7200].find((x) => (to - from) / 1000 / x < Number(url.searchParams.get('points'))) * 1000
+    const n = Math.floor((to - from) / step)
+    return json(200, { unit_of_measure: s.uom, step: step / 1000, points: Array.from({ length: n }, (_, i) => { const v = (s.points[0]?.[1] ?? 1) * (1 + 0.02 * Math.sin(i / 9)); return [from + i * step, v - 0.05, v, v + 0.08, 12] }).filter((_, i) => i % 97 > 6) })
   }
   if (p === '/geo/' + U) return json(200, { type: 'FeatureCollection', features: [
     { type: 'Feature', properties: { role: 'river', main: true }, geometry: { type: 'LineString', coordinates: [[103.276, 22.4], [103.27, 22.3925], [103.264, 22.379], [103.25, 22.368], [103.241, 22.35], [103.237, 22.338], [103.231, 22.33], [103.229, 22.31]] } },

@@ -10,8 +10,8 @@
 namespace ioc::perceive::test {
 
 // All messages of a family in tests/vectors come out as the vendor means them; `lines` guards against a file that has shrunk.
-inline void expect_vectors(char const* family, std::size_t lines) {
-  std::ifstream in(IOC_SOURCE_DIR "/tests/vectors/device-payloads.jsonl");
+inline void expect_vectors(char const* family, std::size_t lines, std::string const& file = "device-payloads.jsonl") {
+  std::ifstream in(IOC_SOURCE_DIR "/tests/vectors/" + file);
   std::stringstream text;
   text << in.rdbuf();
   auto const report = check_vectors(text.str(), {family});

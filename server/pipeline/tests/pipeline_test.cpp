@@ -369,4 +369,33 @@ TEST(presence, a_restart_with_the_session_kept_lengthens_no_silence) {
   EXPECT_TRUE(b.said("raised silent"));
 }
 
+TEST(flood, is_refused_unread_reported_once_and_leaves_the_others_alone) {
+  bench b;
+  int refused = 0, told = 0;
+  // 6,000 a second for 20 s against a quota of 1,000 and a burst of 30,000.
+  for (int i = 0; i < 120'000; ++i) {
+    auto const v = b.hear(level(i / 6000.0, 1.0, i + 1));
+    refused += v.what == perceive::outcome::rejected;
+    told += !v.flooding.empty();
+    if (!v.flooding.empty()) { EXPECT_EQ(v.flooding, "03478/WL-01"); }
+    if (i % 6000 == 0) { EXPECT_EQ(b.hear(message(i / 6000.0, "ioc/v1/03478/S-01/status", i % 12000 ? "online" : "{\"state\":\"online\"}")).what, perceive::outcome::stored); }
+  }
+  EXPECT_NEAR(refused, 120'000 - 30'000 - 20'000, 100);
+  EXPECT_EQ(told, 1);
+  EXPECT_TRUE(b.said("raised system.flood"));
+  auto const& t = b.p.ears().counts().total();
+  EXPECT_EQ(t.messages.received(), 120'020u);
+  EXPECT_EQ(t.messages.rejected, static_cast<std::uint64_t>(refused));
+
+  // It stops for a while: it is heard again, and a new flood is a new alert only once the first is closed.
+  EXPECT_EQ(b.hear(level(60, 1.0, 200'000)).what, perceive::outcome::stored);
+}
+
+TEST(flood, a_memory_emptied_at_once_is_none) {
+  bench b;
+  b.hear(level(0, 1.0, 1));
+  for (int i = 1; i < 25'000; ++i) ASSERT_EQ(b.hear(message(100 + i / 10'000.0, "ioc/v1/03478/WL-01/telemetry", "{\"ts\":" + std::to_string(core::to_ms(at(-86'400 + i * 3.0))) +
+                                                                  ",\"seq\":" + std::to_string(i + 1) + ",\"values\":{\"level\":1}}")).what, perceive::outcome::stored) << i;
+}
+
 }  // namespace

@@ -39,6 +39,8 @@ http: {port: 0, dashboard_dir: web}
 mqtt: {port: 1884, user: ioc-server, password_file: secrets/mqtt, broker_pid_file: /run/m.pid}
 postgres: {url: "postgresql://ioc@127.0.0.1:5433/ioc", password_file: secrets/pg}
 journal: {max_mib: 64, segment_mib: 8}
+retention: {raw_days: 30, minute_days: 30, rejected_days: 0}
+shares: {database_mib: 2048}
 log: {level: debug}
 first_login_changes_password: false
 )"));
@@ -52,6 +54,11 @@ first_login_changes_password: false
   EXPECT_EQ(s.mqtt.broker_pid_file, "/run/m.pid");
   EXPECT_EQ(s.journal.segment_mib, 8u);
   EXPECT_EQ(s.journal.sync, std::chrono::milliseconds{200});
+  EXPECT_EQ(s.retention.raw_days, 30);
+  EXPECT_EQ(s.retention.minute_days, 30);
+  EXPECT_EQ(s.retention.hour_days, 1830);
+  EXPECT_EQ(s.retention.rejected_days, 0);
+  EXPECT_EQ(s.shares.database_mib, 2048);
   EXPECT_EQ(s.log.level, "debug");
   EXPECT_FALSE(s.first_login_changes_password);
   // The test runs from a build tree below the sources.
@@ -68,6 +75,26 @@ TEST_F(settings_file, the_example_that_is_shipped_is_whole) {
   EXPECT_EQ(s.http.port, 8080);
   EXPECT_EQ(s.journal.max_mib, 1024u);
   EXPECT_TRUE(s.first_login_changes_password);
+}
+
+TEST_F(settings_file, sparkplug_is_off_unless_asked_for_and_names_its_units) {
+  std::string const rest = R"(
+data_dir: state
+config_dir: config
+http: {port: 0}
+mqtt: {port: 1884, user: u, password_file: p}
+postgres: {url: "postgresql://ioc@127.0.0.1:5433/ioc"}
+)";
+  EXPECT_FALSE(config::load_server(write(rest)).sparkplug.on());
+  auto const s = config::load_server(write(rest + "sparkplug: {host_id: ioc-xa, unit: \"03478\", groups: {Tram bom: \"09367\"}, reorder_s: 0.5}\n")).sparkplug;
+  EXPECT_TRUE(s.on());
+  EXPECT_EQ(s.unit, "03478");
+  EXPECT_EQ(s.groups, (std::map<std::string, std::string>{{"Tram bom", "09367"}}));
+  EXPECT_EQ(s.reorder_s, 0.5);
+  EXPECT_EQ(s.rebirth_every_s, 60);
+  for (std::string const bad : {"{host_id: ioc-xa}", "{host_id: a/b, unit: \"03478\"}", "{unit: \"03478\"}", "{host_id: a, groups: {\"x#\": \"03478\"}}",
+                                "{host_id: a, groups: {x: 03478}}", "{host_id: a, unit: \"03478\", rebirth_every_s: 0}", "{host_id: a, unit: \"03478\", primary: true}"})
+    EXPECT_THROW(config::load_server(write(rest + "sparkplug: " + bad + "\n")), config::config_error) << bad;
 }
 
 TEST_F(settings_file, secrets_are_first_lines) {

@@ -175,7 +175,16 @@ options cluster::options_for(std::string const& database) const {
 }
 
 reading_row reading(std::string device, std::string metric, core::time_point t, core::value v) {
-  return {"03478", std::move(device), std::move(metric), t, t + std::chrono::milliseconds{120}, std::move(v), core::quality::good, false, std::nullopt};
+  return message(std::move(device), t, {{std::move(metric), std::move(v)}});
+}
+
+reading_row message(std::string device, core::time_point t, std::vector<std::pair<std::string, core::value>> values) {
+  thread_local layout_book book;
+  std::vector<std::string_view> metrics;
+  for (auto const& [metric, v] : values) metrics.push_back(metric);
+  reading_row r{"03478", std::move(device), t, t + std::chrono::milliseconds{120}, std::nullopt, book.find(metrics), {}};
+  for (auto& [metric, v] : values) r.values.push_back({std::move(v), core::quality::good, false});
+  return r;
 }
 
 object_row alert_object(std::string id, std::uint32_t version, std::string state, core::time_point at, bool open) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ioc::postgres::test {
@@ -44,6 +45,7 @@ int run(std::vector<std::string> const& command, std::vector<std::string> const&
 bool eventually(std::function<bool()> const& question, double seconds = 10);
 
 reading_row reading(std::string device, std::string metric, core::time_point t, core::value v);
+reading_row message(std::string device, core::time_point t, std::vector<std::pair<std::string, core::value>> values);
 object_row alert_object(std::string id, std::uint32_t version, std::string state, core::time_point at, bool open = true);
 
 }  // namespace ioc::postgres::test

@@ -136,8 +136,8 @@ TEST_F(Writer, RoundTripsEveryKindOfValue) {
   EXPECT_EQ(w.start().position, 0u);
   auto number = reading("wl-01", "water_level", noon, 3.62);
   number.seq = 18'446'744'073'709'551'615u;
-  number.q = core::quality::suspect;
-  number.late = true;
+  number.values[0].q = core::quality::suspect;
+  number.values[0].late = true;
   auto const odd = std::string("mở\0 \xff", 7);
   ASSERT_TRUE(w.submit(one(1, {number, reading("wl-01", "door", noon, true), reading("wl-01", "door", noon + 1s, false),
                                reading("wl-01", "text", noon, std::string("nước lên \"nhanh\"")), reading("wl-01", "odd", noon, odd),
@@ -145,7 +145,7 @@ TEST_F(Writer, RoundTripsEveryKindOfValue) {
                                reading("wl-01", "most", noon, -std::numeric_limits<double>::max())})));
   ASSERT_TRUE(w.drain(10s));
   EXPECT_EQ(w.committed(), 1u);
-  EXPECT_EQ(sql("select metric, value, is_bool, text, quality, late, seq, ts at time zone 'UTC', (known_at - ts) from reading join series on id = series_id order by metric, ts"),
+  EXPECT_EQ(sql("select metric, value, is_bool, text, quality, late, seq, ts at time zone 'UTC', (known_at - ts) from reading_value order by metric, ts"),
             "door|1|t||0|f||2026-11-22 12:00:00|00:00:00.12\n"
             "door|0|t||0|f||2026-11-22 12:00:01|00:00:00.12\n"
             "least|5e-324|f||0|f||2026-11-22 12:00:00|00:00:00.12\n"
@@ -210,7 +210,9 @@ TEST_F(Writer, RefusesBatchesOutOfOrder) {
 
 TEST_F(Writer, MakesMissingDaysAsPgPartmanWould) {
   told t;
-  writer w(o, t.events());
+  options for_ever = o;
+  for_ever.keep = {0, 0, 0, 0, 0, 0};
+  writer w(for_ever, t.events());
   w.start();
   std::vector<reading_row> all;
   for (auto const* day : {"2000-01-01T00:00:00Z", "2003-02-28T23:59:59.999999Z", "2024-02-29T00:00:00Z", "2031-12-31T23:00:00Z", "2099-12-31T23:59:59Z"})
@@ -224,12 +226,12 @@ TEST_F(Writer, MakesMissingDaysAsPgPartmanWould) {
   ASSERT_TRUE(w.drain(60s));
   EXPECT_EQ(w.retimed(), 1u);
   EXPECT_EQ(sql("select count(*) from reading"), std::to_string(n));
-  EXPECT_EQ(sql("select ts at time zone 'UTC' from reading where value = 9"), "2026-11-22 12:00:00");
+  EXPECT_EQ(sql("select ts at time zone 'UTC' from reading where numbers[1] = 9"), "2026-11-22 12:00:00");
   EXPECT_EQ(sql("set timezone = 'UTC'; select pg_get_expr(relpartbound, oid) from pg_class where relname = 'reading_p2024_02_29'"),
             "FOR VALUES FROM ('2024-02-29 00:00:00+00') TO ('2024-03-01 00:00:00+00')");
   // No default partition, and each day has its index.
   EXPECT_EQ(sql("select count(*) from pg_class where relispartition and relkind = 'r' and pg_get_expr(relpartbound, oid) = 'DEFAULT'"), "0");
-  EXPECT_EQ(sql("select count(*) from pg_inherits where inhparent = 'reading'::regclass"), sql("select count(*) from pg_inherits where inhparent = 'reading_series_ts'::regclass"));
+  EXPECT_EQ(sql("select count(*) from pg_inherits where inhparent = 'reading'::regclass"), sql("select count(*) from pg_inherits where inhparent = 'reading_device_ts'::regclass"));
   // pg_partman goes on working: as itself, by the superuser, by ioc, and with retention.
   auto const today_plus = sql("select to_char((now() at time zone 'UTC')::date + 3, '\"reading_p\"YYYY_MM_DD')");
   sql("select partman.run_maintenance()");
@@ -297,7 +299,7 @@ TEST_F(Writer, WritesExactlyOnceThroughKilledBackends) {
   ASSERT_TRUE(drained || w.drain(30s));
   EXPECT_GE(kills, 5);
   EXPECT_EQ(t.fatals(), 0u);
-  EXPECT_EQ(sql("select count(*), count(distinct (series_id, seq)) from reading"), "40000|40000");
+  EXPECT_EQ(sql("select count(*), count(distinct (device_id, seq)) from reading"), "40000|40000");
   EXPECT_EQ(sql("select count(*), count(distinct name) from device_event"), "4000|4000");
   EXPECT_EQ(sql("select position from position"), "4000");
   RecordProperty("kills", kills);
@@ -313,6 +315,7 @@ TEST_F(Writer, DoesNotRepeatACommitWhoseAnswerWasLost) {
     seen = sql("select position from position");
   });
   options through = o;
+  through.rollup_every = 1h;  // no other commit on the wire
   through.url = "postgresql://ioc@127.0.0.1:" + std::to_string(wire.port()) + "/" + db;
   told t;
   writer w(through, t.events());
@@ -337,6 +340,7 @@ TEST_F(Writer, RepeatsATransactionThatItGaveUp) {
       "create constraint trigger slow after insert on device_event deferrable initially deferred for each row execute function slow()");
   options quick = o;
   quick.call_limit = 500ms;
+  quick.rollup_every = 1h;
   told t;
   writer w(quick, t.events());
   w.start();
@@ -458,6 +462,96 @@ TEST_F(Writer, GoesOnAfterAStopOfTheServer) {
   EXPECT_TRUE(w.up());
   EXPECT_EQ(sql("select count(*), count(distinct ts) from reading"), "2000|2000");
   EXPECT_GE(t.down.size(), 1u);
+}
+
+// Memory full while the server is away: rows wait on disk, in order, and nobody waits for them; afterwards all are there, once.
+TEST_F(Writer, SetsRowsAsideOnDiskWhileTheServerIsAway) {
+  auto const folder = std::filesystem::temp_directory_path() / ("ioc-waiting-" + std::to_string(::getpid()));
+  told t;
+  options small = o;
+  small.queue_bytes = 40'000;
+  small.transaction_bytes = 10'000;
+  small.spill_dir = folder;
+  small.spill_bytes = 8 << 20;
+  {
+    writer w(small, t.events());
+    w.start();
+    w.submit(one(1, {reading("a", "m", noon, 1.0)}));
+    ASSERT_TRUE(w.drain(10s));
+    pg.stop();
+    ASSERT_TRUE(eventually([&] { return !w.up(); }));
+    auto const begin = std::chrono::steady_clock::now();
+    for (std::uint64_t i = 2; i <= 3'000; ++i) {
+      batch b = one(i, {message("a", noon + 1ms * i, {{"m", i * 1.0}, {"door", true}, {"text", std::string("mở")}})});
+      b.objects = {alert_object(id1, static_cast<std::uint32_t>(i), "active_unacked", noon)};
+      if (i % 100 == 0) b.snapshot = engine_snapshot{i, 1, "state " + std::to_string(i)};
+      ASSERT_TRUE(w.submit(std::move(b)));
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);  // nobody waited for the database
+    EXPECT_GT(w.spilled_bytes(), 100'000u);
+    EXPECT_TRUE(std::filesystem::is_empty(folder));  // whatever ends the process frees the disk
+    EXPECT_EQ(w.trouble(), "");
+    pg.start();
+    ASSERT_TRUE(w.drain(30s));
+    EXPECT_EQ(w.spilled_bytes(), 0u);
+    w.submit(one(3'001, {reading("a", "m", noon + 1h, 1.0)}));  // back in memory
+    ASSERT_TRUE(w.drain(10s));
+  }
+  EXPECT_EQ(sql("select count(*), count(distinct ts), count(distinct device_id) from reading"), "3001|3001|1");
+  EXPECT_EQ(sql("select value, text from reading_value where ts = '2026-11-22 12:00:00.5+00' order by metric"), "1|\n500|\n|mở");
+  EXPECT_EQ(sql("select version from wire_object"), "3000");
+  EXPECT_EQ(sql("select position, convert_from(bytes, 'UTF8') from engine_state"), "3000|state 3000");
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(Writer, WaitsOnlyWhenTheDisksShareIsFullToo) {
+  auto const folder = std::filesystem::temp_directory_path() / ("ioc-full-" + std::to_string(::getpid()));
+  options small = o;
+  small.queue_bytes = 20'000;
+  small.spill_dir = folder;
+  small.spill_bytes = 60'000;
+  writer w(small, {});
+  w.start();
+  pg.stop();
+  ASSERT_TRUE(eventually([&] { return !w.up(); }));
+  std::atomic<std::uint64_t> submitted{0};
+  std::thread source([&] {
+    for (std::uint64_t i = 1; i <= 1'000; ++i, ++submitted) w.submit(one(i, {reading("a", "m", noon + 1ms * i, 1.0)}));
+  });
+  EXPECT_TRUE(eventually([&] { return w.trouble().find("share of the disk") != std::string::npos; }));
+  EXPECT_LT(submitted, 1'000u);
+  EXPECT_LE(w.spilled_bytes(), 60'000u);
+  pg.start();
+  source.join();
+  ASSERT_TRUE(w.drain(20s));
+  EXPECT_EQ(w.trouble(), "");
+  EXPECT_EQ(sql("select count(*), count(distinct ts) from reading"), "1000|1000");
+  w.stop();
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(Writer, KeepsOnlySoManyRefusedMessagesOfASourceAndDay) {
+  options few = o;
+  few.most_rejected = 10;
+  auto const now = std::chrono::floor<core::duration>(std::chrono::system_clock::now());
+  auto const flood = [&](writer& w, std::uint64_t from, std::string const& source) {
+    for (std::uint64_t i = from; i < from + 15; ++i) {
+      batch b = one(i, {});
+      b.rejected.push_back({i, 0, now, "t", "x", "not_json", source, ""});
+      w.submit(std::move(b));
+    }
+    ASSERT_TRUE(w.drain(10s));
+  };
+  {
+    writer w(few, {});
+    w.start();
+    flood(w, 1, "native");
+    flood(w, 101, "zigbee2mqtt");
+  }
+  writer again(few, {});  // a restart does not open the door anew
+  again.start();
+  flood(again, 201, "native");
+  EXPECT_EQ(sql("select source, count(*) from rejected group by 1 order by 1"), "native|10\nzigbee2mqtt|10");
 }
 
 TEST_F(Writer, StopsWhileTheServerIsAway) {

@@ -205,7 +205,7 @@ TEST_F(calls_test, readings_as_json_and_as_csv) {
   auto const h = bearer("truc");
   http_client c(port());
   std::string const where = "/api/v1/readings?device=muc-nuoc-01&metric=level";
-  EXPECT_EQ(c.send("GET", where, "", h).body, R"({"unit_of_measure":"m","points":[[1000,1.5],[2000,null,"bad"],[3000,"=1+1\"x"]]})");
+  EXPECT_EQ(c.send("GET", where, "", h).body, R"({"unit_of_measure":"m","step":null,"points":[[1000,1.5],[2000,null,"bad"],[3000,"=1+1\"x"]]})");
   EXPECT_EQ(backend_.asked.unit, "03478");
   EXPECT_EQ(backend_.asked.to - backend_.asked.from, std::chrono::hours{1});
   auto const table = c.send("GET", where, "", with(h, "Accept", "text/csv"));
@@ -224,10 +224,58 @@ TEST_F(calls_test, readings_as_json_and_as_csv) {
 
   backend_.series.points.clear();
   backend_.series.buckets = {{core::from_ms(0), 1.0, 1.5, 2.0, 4}};
-  EXPECT_EQ(c.send("GET", where + "&step=60", "", h).body, R"({"unit_of_measure":"m","points":[[0,1,1.5,2,4]]})");
+  backend_.series.step = std::chrono::seconds{60};
+  EXPECT_EQ(c.send("GET", where + "&step=60", "", h).body, R"({"unit_of_measure":"m","step":60,"points":[[0,1,1.5,2,4]]})");
   backend_.series.buckets.clear();
   backend_.series.points.assign(50'001, {core::from_ms(0), 1.0, core::quality::good});
   EXPECT_EQ(c.send("GET", where, "", h).status, 422);
+}
+
+TEST_F(calls_test, a_chart_says_how_many_points_it_can_draw) {
+  backend_.series.step = std::chrono::minutes{5};
+  start();
+  auto const h = bearer("truc");
+  http_client c(port());
+  std::string const where = "/api/v1/readings?device=muc-nuoc-01&metric=level";
+  EXPECT_NE(c.send("GET", where + "&points=600", "", h).body.find(R"("step":300)"), std::string::npos);
+  EXPECT_EQ(backend_.asked.points, 600u);
+  EXPECT_EQ(c.send("GET", where + "&points=1", "", h).status, 400);
+  EXPECT_EQ(c.send("GET", where + "&points=600&step=60", "", h).status, 400);
+  EXPECT_EQ(c.send("GET", where + "&points=600", "", with(h, "Accept", "text/csv")).status, 400);
+  backend_.play = [](readings_query const&) -> readings_answer { throw not_kept("single readings are kept for 92 days"); };
+  auto const gone = c.send("GET", where + "&as_of=2020-01-01T00:00:00Z", "", h);
+  EXPECT_EQ(gone.status, 422);
+  EXPECT_NE(gone.body.find("92 days"), std::string::npos);
+  EXPECT_EQ(c.send("GET", where + "&as_of=2020-01-01T00:00:00Z", "", with(h, "Accept", "text/csv")).status, 422);
+}
+
+TEST_F(calls_test, a_csv_of_any_length_comes_page_by_page) {
+  constexpr std::int64_t all = 35'000;
+  backend_.play = [](readings_query const& q) {
+    readings_answer a;
+    for (auto s = std::max<std::int64_t>(0, (core::to_us(q.from) + 999'999) / 1'000'000); s < all && core::from_ms(s * 1000) < q.to && a.points.size() <= q.limit; ++s)
+      a.points.push_back({core::from_ms(s * 1000), static_cast<double>(s), core::quality::good});
+    return a;
+  };
+  start();
+  auto const h = with(bearer("truc"), "Accept", "text/csv");
+  http_client c(port());
+  std::string const where = "/api/v1/readings?device=muc-nuoc-01&metric=level&from=1970-01-01T00:00:00Z&to=1990-01-01T00:00:00Z";
+  auto const r = c.send("GET", where, "", h);
+  EXPECT_EQ(r.status, 200);
+  EXPECT_EQ(std::count(r.body.begin(), r.body.end(), '\n'), all + 1);
+  EXPECT_TRUE(r.body.ends_with("1970-01-01T09:43:19.000Z,34999,good,\"\"\r\n")) << r.body.substr(r.body.size() - 60);
+  EXPECT_EQ(backend_.questions, 4);
+  EXPECT_EQ(c.send("GET", where, "", h).status, 200);  // the connection goes on
+
+  // A database that goes away in the middle: the client must not take half for the whole.
+  backend_.play = [](readings_query const& q) {
+    if (core::to_us(q.from) > 0) throw unavailable("gone");
+    readings_answer a;
+    for (std::int64_t s = 0; s <= 10'000; ++s) a.points.push_back({core::from_ms(s * 1000), 1.0, core::quality::good});
+    return a;
+  };
+  EXPECT_ANY_THROW(c.send("GET", where, "", h));
 }
 
 TEST_F(calls_test, devices_are_found_by_type_state_and_words) {

@@ -35,6 +35,8 @@ class recording_backend : public backend {
   std::vector<operation> operations;
   std::map<std::string, object> stored;
   readings_answer series;
+  std::function<readings_answer(readings_query const&)> play;  // instead of `series`
+  int questions = 0;
   readings_query asked;
   object_filter filter;
   op_result outcome{200, R"({"id":"x","state":"active_acked"})"};
@@ -105,7 +107,8 @@ class recording_backend : public backend {
   readings_answer readings(readings_query const& q) override {
     auto const lock = here();
     asked = q;
-    return series;
+    ++questions;
+    return play ? play(q) : series;
   }
   object_page list_objects(object_kind, object_filter const& f, std::size_t limit, std::string const& cursor) override {
     auto const lock = here();

@@ -296,7 +296,7 @@ export class Store {
     const key = seriesKey(unit, subject.device, subject.metric)
     this.stream?.want(key, 'readings', { unit, ...subject })
     const to = this.serverNow + 60_000
-    http.readings({ unit, ...subject, from: to - pastMs, to })
+    http.readings({ unit, ...subject, from: to - pastMs, to }, http.CHART_POINTS)
       .then((r) => this.dispatch({ type: 'series', key, series: r }))
       .catch(() => this.dispatch({ type: 'series', key, series: { uom: '', points: [] } }))
     return () => this.stream?.leave(key)

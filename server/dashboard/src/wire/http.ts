@@ -88,13 +88,27 @@ export const approve = async (recommendation: string): Promise<void> => void (aw
 export const reject = async (recommendation: string, reason: string): Promise<void> => void (await call('POST', `/recommendations/${recommendation}/reject`, { reason }))
 
 interface Span { unit: string; device: string; metric: string; from: number; to: number }
-const readingsPath = (s: Span, step?: number): string =>
-  `/readings${query({ unit: s.unit, device: s.device, metric: s.metric, from: new Date(s.from).toISOString(), to: new Date(s.to).toISOString(), step })}`
-export async function readings(s: Span): Promise<{ uom: string; points: T.Point[] }> {
-  const json = await get(readingsPath(s))
-  return { uom: String(parse.field(json, 'unit_of_measure') ?? ''), points: parse.list(parse.field(json, 'points'), parse.point) }
+/** About one for each pixel column of the widest chart. */
+export const CHART_POINTS = 1500
+const readingsPath = (s: Span, points: number): string =>
+  `/readings${query({ unit: s.unit, device: s.device, metric: s.metric, from: new Date(s.from).toISOString(), to: new Date(s.to).toISOString(), points })}`
+
+/** One series with no more points than can be drawn: single readings, or rolled up by the step (in seconds) that the server chose. */
+export interface Series { uom: string; step: number; points: T.Point[] | T.Bucket[] }
+export async function series(s: Span, most: number): Promise<Series> {
+  const json = await get(readingsPath(s, most))
+  const step = parse.field(json, 'step')
+  const uom = String(parse.field(json, 'unit_of_measure') ?? '')
+  const found = parse.field(json, 'points')
+  return typeof step === 'number' && step > 0 ? { uom, step, points: parse.list(found, parse.bucket) } : { uom, step: 0, points: parse.list(found, parse.point) }
 }
-export async function rollup(s: Span, step: number): Promise<{ uom: string; points: T.Bucket[] }> {
-  const json = await get(readingsPath(s, step))
-  return { uom: String(parse.field(json, 'unit_of_measure') ?? ''), points: parse.list(parse.field(json, 'points'), parse.bucket) }
+/** For a chart that goes on with live readings: where there are too many, the means of the steps stand for them. */
+export async function readings(s: Span, most: number): Promise<{ uom: string; points: T.Point[] }> {
+  const r = await series(s, most)
+  return { uom: r.uom, points: r.points.map((p): T.Point => (p.length === 5 ? [p[0], p[2], 'good'] : p)) }
+}
+/** For a chart of lowest, mean and highest. */
+export async function buckets(s: Span, most: number): Promise<{ uom: string; step: number; points: T.Bucket[] }> {
+  const r = await series(s, most)
+  return { uom: r.uom, step: r.step, points: r.points.map((p): T.Bucket => (p.length === 5 ? p : [p[0], p[1], p[1], p[1], 1])) }
 }

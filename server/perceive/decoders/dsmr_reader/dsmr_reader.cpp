@@ -77,12 +77,12 @@ decoded object(std::string base, Rows const& rows, std::string_view time_key, de
   for (auto const& [key, v] : doc.root.get_object()) {
     auto const* r = find(rows, key);
     if (!r || missing(v)) continue;
-    auto const n = measured(&v, r->unit);
+    auto const n = scaled(&v, r->unit, 1, r->times);
     if (!n) {
       ++broken;
       continue;
     }
-    add_number(e, r->metric, std::string(r->channel), r->unit, *n * r->times, quality_of(*r, *n));
+    add_number(e, r->metric, std::string(r->channel), r->unit, *n, quality_of(*r, *n));
     if (r->key == "extra_device_delivered")
       if (auto const* own = member(&doc.root, "extra_device_timestamp")) e.readings.back().t = instant(own, in.settings);
   }
@@ -95,13 +95,9 @@ decoded single(std::string base, Rows const& rows, std::string_view key, std::st
   auto const* r = find(rows, key);
   if (!r) return decoded::ignored("field " + std::string(key.substr(0, 64)) + " is not kept");
   if (payload.size() > 1 && payload.front() == '"' && payload.back() == '"') payload = payload.substr(1, payload.size() - 2);
-  auto d = scalar_message(std::move(base), {r->metric, std::string(r->channel), r->unit, 1}, payload, topic);
+  auto d = scalar_message(std::move(base), {r->metric, std::string(r->channel), r->unit, 1 / r->times}, payload, topic);
   for (auto& e : d.elements)
-    for (auto& reading : e.readings) {
-      auto& v = std::get<double>(reading.v);
-      v *= r->times;
-      reading.q = quality_of(*r, v);
-    }
+    for (auto& reading : e.readings) reading.q = quality_of(*r, std::get<double>(reading.v));
   return d;
 }
 

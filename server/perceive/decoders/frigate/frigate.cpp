@@ -131,9 +131,9 @@ decoded camera_topic(std::string camera, std::string_view rest, decode_input con
     bool const online = equal_fold(payload, "online"), offline = equal_fold(payload, "offline");
     // Switched off on purpose: no fault, and no word about whether the camera could be reached.
     if (equal_fold(payload, "disabled"))
-      return one(message_kind::status, camera, {"device_state", "", "", std::string(second.substr(0, 64)) + "_disabled"}, payload, in.topic);
+      return one(message_kind::status, camera, {"device_state", "", "", cut(second, 64) + "_disabled"}, payload, in.topic);
     if (!online && !offline) return decoded::rejected("a role's status is online, offline or disabled");
-    auto d = one(message_kind::status, camera, {"online", std::string(second.substr(0, 64)), "", online}, payload, in.topic);
+    auto d = one(message_kind::status, camera, {"online", cut(second, 64), "", online}, payload, in.topic);
     d.elements.front().online = online;
     return d;
   }
@@ -156,7 +156,7 @@ decoded camera_topic(std::string camera, std::string_view rest, decode_input con
     }
     auto const b = truth(payload);
     if (!b || second.empty() || second == "transcription") return decoded::ignored("audio text is not kept", message_kind::event);
-    return one(message_kind::event, camera, {"alarm", "audio/" + std::string(second.substr(0, 64)), "", *b}, payload, in.topic);
+    return one(message_kind::event, camera, {"alarm", "audio/" + cut(second, 64), "", *b}, payload, in.topic);
   }
   if (first == "classification" && !second.empty()) {
     auto const found = kept_text(payload);
@@ -171,7 +171,7 @@ decoded camera_topic(std::string camera, std::string_view rest, decode_input con
     auto const n = decimal(payload);
     if (!n) return decoded::ignored("a Frigate topic that is not kept");
     if (*n < 0) return decoded::rejected("a count below 0");
-    std::string channel(first.substr(0, 64));
+    auto channel = cut(first, 64);
     if (!second.empty()) channel += "/active";
     return one(message_kind::telemetry, camera, {"object_count", channel, "1", *n}, payload, in.topic);
   }
@@ -205,7 +205,7 @@ decoded decode_frigate(decode_input const& in) {
   }
   if (rest == "restart") return seen_command(base, {true, "restart", "", base + "/available"}, in);
   bool const known = rest == "events" || rest == "reviews" || rest == "stats" || rest == "tracked_object_update";
-  if (!known) return decoded::ignored("Frigate's " + std::string(rest.substr(0, 64)) + " is not kept");
+  if (!known) return decoded::ignored("Frigate's " + cut(rest, 64) + " is not kept");
   json_text const doc(payload);
   if (!doc.ok()) return decoded::rejected(doc.problem);
   auto d = rest == "events"    ? tracked_object(doc.root, settings)

@@ -68,14 +68,13 @@ decoded dtu(std::vector<std::string_view> const& rest, std::string_view payload)
     if (!up && !equal_fold(payload, "offline")) return decoded::rejected("status is online or offline");
     return online_message("dtu", up, payload);
   }
-  if (rest.size() != 2) return decoded::ignored("a topic of the gateway that is not kept", message_kind::status);
-  auto const name = rest[1];
+  auto const name = rest.back();
   scalar_rule rule{"", "", "", 1};
   if (name == "uptime") rule = {"uptime", "", "s", 1};
   else if (name == "rssi") rule = {"rssi", "", "dBm", 1};
   else if (name == "temperature") rule = {"device_temperature", "", "Cel", 1};
   else return decoded::ignored("a topic of the gateway that is not kept", message_kind::status);
-  auto d = scalar_message(std::string(rest[0]), rule, payload, name);
+  auto d = scalar_message(rest.size() == 2 ? std::string(rest[0]) : "dtu", rule, payload, name);
   if (d.outcome == decode_outcome::accept) d.kind = message_kind::status;
   return d;
 }
@@ -113,6 +112,10 @@ decoded decode_opendtu(decode_input const& in) {
     std::string serial(levels[n - 3]);
     if (before == "status") return inverter_status(std::move(serial), last, payload);
     if (before == "cmd") return to_inverter(joined(levels, 0, n - 2), std::move(serial), last, payload, in.retain);
+    if (before == "radio") {
+      if (last == "rssi") return scalar_message(std::move(serial), {"rssi", "", "dBm", 1}, payload, in.topic);
+      return decoded::ignored("a counter of the radio that is not kept", message_kind::status);
+    }
     if (before == "device") {
       if (last != "fwbuildversion") return decoded::ignored("a property of the inverter that is not kept", message_kind::status);
       auto d = decoded::of(message_kind::status, std::move(serial));

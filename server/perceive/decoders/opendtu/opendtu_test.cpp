@@ -5,7 +5,7 @@ namespace ioc::perceive {
 namespace {
 
 TEST(opendtu, real_messages) { test::expect_vectors("opendtu", 2); }
-TEST(opendtu, odd_messages) { test::expect_odd_messages("opendtu", 15); }
+TEST(opendtu, odd_messages) { test::expect_odd_messages("opendtu", 17); }
 
 }  // namespace
 }  // namespace ioc::perceive

@@ -13,7 +13,7 @@ namespace {
 core::quality judged(std::string_view metric, double v) { return shelly_gen1_sentinel(metric, v) ? core::quality::bad : core::quality::good; }
 
 void add_if(decoded_element& e, std::string_view metric, std::string channel, std::string_view unit, json::value const* v, double divide = 1) {
-  if (auto const n = measured(v, unit)) add_number(e, metric, std::move(channel), unit, *n / divide, judged(metric, *n));
+  if (auto const n = scaled(v, unit, divide)) add_number(e, metric, std::move(channel), unit, *n, judged(metric, *n));
 }
 
 // {"value": 22.5, "units": "C", "is_valid": true}

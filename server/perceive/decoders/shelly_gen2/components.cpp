@@ -69,10 +69,10 @@ void add(decoded_element& e, quantity const& q, std::string channel, json::value
     if (!b) return;
     r.v = *b;
   } else {
-    auto const n = measured(v, q.unit);
+    auto const n = scaled(v, q.unit, q.divide);
     if (!n) return;
     if ((q.metric == "relative_humidity" && *n > 100) || (q.metric == "temperature" && *n >= 998)) r.q = core::quality::bad;  // 999: could not be read
-    r.v = *n / q.divide;
+    r.v = *n;
   }
   if (failed.touches(q.key)) r.q = core::quality::bad;
   e.readings.push_back(std::move(r));

@@ -153,14 +153,16 @@ void read_tasmota_energy(json::value const& energy, decoded_element& e) {
       row{"Factor", "power_factor", "1"},               row{"Frequency", "frequency", "Hz"},
       row{"Voltage", "voltage", "V"},                   row{"Current", "current", "A"},
       row{"ExportActive", "energy_export", "kW.h"},     row{"ExportReactive", "reactive_energy_export", "kvar.h"},
-      row{"ImportActive", "energy_import", "kW.h", "import"}, row{"ImportReactive", "reactive_energy_import", "kvar.h"},
+      row{"ImportActive", "energy_import", "kW.h"}, row{"ImportReactive", "reactive_energy_import", "kvar.h"},
   };
   if (!energy.is_object()) return;
   for (auto const& r : rows) {
     auto const* v = member(&energy, r.key);
     if (!v) continue;
+    // Beside a total of its own the import register is a second counter.
+    auto const part = r.key == "ImportActive" && member(&energy, "Total") ? "import" : r.part;
     if (!v->is_array()) {
-      if (auto const n = measured(v, r.unit)) add_number(e, r.metric, std::string(r.part), r.unit, *n);
+      if (auto const n = measured(v, r.unit)) add_number(e, r.metric, std::string(part), r.unit, *n);
       continue;
     }
     auto const& list = v->get_array();
@@ -169,7 +171,7 @@ void read_tasmota_energy(json::value const& energy, decoded_element& e) {
       if (auto const n = measured(&list[i], r.unit)) {
         // 0 V beside phases that have some: a phase that is not wired, or one that is lost. Kept, but not good.
         auto const q = r.key == "Voltage" && *n == 0 && any ? core::quality::suspect : core::quality::good;
-        add_number(e, r.metric, with(phase(i, list.size()), r.part), r.unit, *n, q);
+        add_number(e, r.metric, with(phase(i, list.size()), part), r.unit, *n, q);
       }
   }
   for (auto const& [key, metric] : {std::pair<std::string_view, std::string_view>{"TotalTariff", "energy_import"}, {"ExportTariff", "energy_export"}})
@@ -207,7 +209,7 @@ void read_tasmota_sensor(std::string_view name, json::value const& sensor, tasmo
       read_wind(name, v, units, e);
       continue;
     }
-    if (key == "Dir" || key == "Direction") {
+    if ((key == "Dir" || key == "Direction") && (member(&sensor, "Speed") || member(&sensor, "WindSpeed"))) {
       if (auto const n = measured(v.is_object() ? member(&v, "Deg") : &v, "deg")) add_number(e, "wind_direction", std::string(name), "deg", *n);
       continue;
     }

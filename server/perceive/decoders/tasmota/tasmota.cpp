@@ -81,9 +81,20 @@ void read_relays(json::value const& root, decoded_element& e) {
       if (auto const b = truth(&v)) add_flag(e, "switch_state", *relay, *b);
 }
 
+// "0T18:36:12": days, hours, minutes, seconds since the start.
+std::optional<double> uptime_of(std::string_view s) {
+  auto const t = s.find_first_of("T ");
+  if (t == std::string_view::npos || t + 9 != s.size() || s[t + 3] != ':' || s[t + 6] != ':') return std::nullopt;
+  auto const d = decimal(s.substr(0, t)), h = decimal(s.substr(t + 1, 2)), m = decimal(s.substr(t + 4, 2)), sec = decimal(s.substr(t + 7, 2));
+  if (!d || !h || !m || !sec) return std::nullopt;
+  return *d * 86400 + *h * 3600 + *m * 60 + *sec;
+}
+
 void read_state(json::value const& root, decoded_element& e) {
   if (!root.is_object()) return;
-  if (auto const n = measured(member(&root, "UptimeSec"), "s")) add_number(e, "uptime", "", "s", *n);
+  auto up = measured(member(&root, "UptimeSec"), "s");
+  if (auto const words = text(member(&root, "Uptime")); !up && words) up = uptime_of(*words);
+  if (up) add_number(e, "uptime", "", "s", *up);
   read_relays(root, e);
   if (auto const n = measured(member(&root, "Dimmer"), "%")) add_number(e, "light_output", "", "%", *n);
   auto const* wifi = member(&root, "Wifi");
@@ -231,6 +242,21 @@ decoded result(parts const& p, json::value const& root, decode_input const& in) 
   return d;
 }
 
+// tele/…/MARGINS: a power, voltage or current outside the limits that were set in the device.
+decoded margins(std::string device, json::value const& root, decode_input const& in) {
+  auto d = decoded::of(message_kind::event, std::move(device));
+  auto& e = d.elements.front();
+  e.content = hash_of(in.payload);
+  read_time(root, in, e);
+  auto const* inner = member(&root, "MARGINS");
+  auto const& from = inner && inner->is_object() ? *inner : root;
+  for (auto const& [key, v] : from.get_object())
+    if (key.size() <= 32 && (key.ends_with("Low") || key.ends_with("High")))
+      if (auto const b = truth(&v)) add_flag(e, "alarm", std::string(key), *b);
+  if (e.readings.empty()) return decoded::ignored("a margin without a state");
+  return d;
+}
+
 decoded command(parts const& p, std::string_view payload) {
   auto const verb = lower(p.verb);
   std::string action = verb;
@@ -312,6 +338,7 @@ decoded decode_tasmota(decode_input const& in) {
     if (d.elements.front().readings.empty()) return decoded::ignored("information about the start that is not kept", message_kind::status);
     return d;
   }
+  if (p->verb == "MARGINS") return margins(p->device, doc.root, in);
   if (p->verb == "RESULT" || p->prefix == "stat") return result(*p, doc.root, in);
   if (is_bridge(p->verb)) {
     json::object one;

@@ -23,7 +23,7 @@ bool read_time(json::value const& root, decoded_element& e) {
   return e.t.has_value();
 }
 
-std::string joined(std::string_view a, std::string_view b) { return a.empty() ? std::string(b) : std::string(a) + "/" + std::string(b); }
+std::string joined(std::string_view a, std::string_view b) { return a.empty() || b.empty() ? std::string(a) + std::string(b) : std::string(a) + "/" + std::string(b); }
 
 struct entity {
   std::string name;  // our native

@@ -189,15 +189,19 @@ std::optional<core::value> value_of(quantity const& q, json::value const& v, std
 
 std::optional<quantity> quantity_of_setting(decoder_settings const* settings, std::string_view key) {
   if (!settings) return std::nullopt;
-  auto const it = settings->words.find("name." + std::string(key));
+  auto const it = settings->words.find("name:" + std::string(key));
   if (it == settings->words.end()) return std::nullopt;
-  std::string_view const target = it->second;
+  std::string_view target = it->second;
+  auto const space = target.find(' ');
+  auto const unit = space == std::string_view::npos ? std::string_view{} : trimmed(target.substr(space));
+  target = target.substr(0, space);
   auto const slash = target.find('/');
   auto const metric = target.substr(0, slash);
   auto const known = std::find_if(english.begin(), english.end(), [&](quantity const& q) { return q.metric == metric; });
   quantity q = known == english.end() ? number_of(key, "", "") : *known;
   q.metric = metric;
-  q.said = q.unit;
+  q.said = unit.empty() ? q.unit : ucum_of(unit);
+  if (known == english.end()) q.unit = q.said;  // a metric that only the table knows: the hearer converts
   q.inverted = false;
   q.channel = slash == std::string_view::npos ? std::string_view{} : target.substr(slash + 1);
   return q;

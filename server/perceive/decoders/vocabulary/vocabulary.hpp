@@ -46,11 +46,11 @@ bool is_missing(std::string_view word);
 std::optional<core::value> value_of(quantity const& q, boost::json::value const& v, std::string_view said = {});
 
 // One key and value of a platform that leaves names to its users (ThingsBoard, FIWARE, thin-edge). The source's setting
-// `name.<key>` ("metric" or "metric/channel") wins, then what the name means; a name that means nothing is kept as raw_value (number),
+// `name:<key>` ("metric[/channel] [unit]") wins, then what the name means; a name that means nothing is kept as raw_value (number),
 // digital_input (boolean) or label (text) under its own name as channel. `channel` not empty = the channel of every reading.
 void read_named(std::string_view key, boost::json::value const& v, std::string_view channel, decoder_settings const* settings, decoded_element& e);
 
-// "metric/channel" of a source's setting as a quantity, its unit being that of the table's row of that metric.
+// The source's setting `name:<key>` as a quantity; nothing when there is none. Views into the settings.
 std::optional<quantity> quantity_of_setting(decoder_settings const* settings, std::string_view key);
 
 // Something has happened or may at once: a leak, a door, smoke, tampering, an alarm; movement only where nothing is measured beside.

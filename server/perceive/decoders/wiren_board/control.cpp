@@ -101,7 +101,12 @@ wb_control wb_control_of(std::string_view given, std::string_view type, std::str
     return c;
   }
   auto name = lower(given);
-  if (type == "switch" || type == "alarm" || type == "pushbutton") {
+  // Relays and inputs are named alike in all templates: K1, Input 1, A1_OUT, A1_IN.
+  auto const numbered = [&](std::string_view word) {
+    return name.size() > word.size() && name.starts_with(word) && name.find_first_not_of("0123456789", word.size()) == std::string::npos;
+  };
+  bool const switch_by_name = type.empty() && units.empty() && (numbered("k") || numbered("input ") || numbered("relay ") || name.ends_with("_out") || name.ends_with("_in"));
+  if (type == "switch" || type == "alarm" || type == "pushbutton" || switch_by_name) {
     c.boolean = true;
     c.channel = std::string(given);
     bool const input = type == "pushbutton" || name.starts_with("input") || name.ends_with("_in") || (readonly && type == "switch");

@@ -70,7 +70,7 @@ decoded value(std::string device, std::string const& control, std::string_view p
   auto const q = error.find('r') != std::string::npos ? core::quality::bad : error.find('p') != std::string::npos ? core::quality::suspect : core::quality::good;
   if (c.boolean) {
     auto const b = truth(payload);
-    if (!b) return decoded::rejected("a " + type + " is 0 or 1");
+    if (!b) return decoded::rejected("a control of type " + (type.empty() ? "switch" : type) + " is 0 or 1");
     bool const happens = c.metric == "alarm" || c.metric == "water_leak_detected" || type == "pushbutton";
     auto d = decoded::of(happens ? message_kind::event : message_kind::status, std::move(device));
     d.elements.front().content = hash_of(payload, hash_of(in.topic));

@@ -5,7 +5,7 @@ namespace ioc::perceive {
 namespace {
 
 TEST(wiren_board, real_messages) { test::expect_vectors("wirenboard", 4); }
-TEST(wiren_board, odd_messages) { test::expect_odd_messages("wiren_board", 20); }
+TEST(wiren_board, odd_messages) { test::expect_odd_messages("wiren_board", 22); }
 
 }  // namespace
 }  // namespace ioc::perceive

@@ -54,7 +54,7 @@ decoded decode_wmbusmeters(decode_input const& in) {
     if (v.is_null() || key == "id" || key == "name" || key == "media" || key.size() > 128) continue;
     auto f = wmbus_field_of(key, media);
     if (!f) continue;
-    auto n = measured(&v, f->unit);
+    auto n = scaled(&v, f->unit, 1, f->times);
     if (!n) {
       auto const word = text(&v);
       broken += word && !says_missing(*word) ? 1 : 0;
@@ -65,7 +65,7 @@ decoded decode_wmbusmeters(decode_input const& in) {
       if (*n == 127) q = core::quality::bad;  // the meter has no such sensor
       if (key.ends_with("_f")) *n = (*n - 32) * 5 / 9;
     }
-    add_number(e, f->metric, std::move(f->channel), f->unit, *n * f->times, q);
+    add_number(e, f->metric, std::move(f->channel), f->unit, *n, q);
   }
   if (auto const status = text(member(&doc.root, "status"))) read_status(*status, e);
   if (e.readings.empty()) return broken ? decoded::rejected("no field holds a decimal number") : decoded::ignored("a telegram without a value that is kept");
