@@ -56,6 +56,7 @@ class Installation:
         self.log_dir = self.run_dir / "log"
         self.iocd_yaml = self.run_dir / "iocd.yaml"
         self.ready_json = self.run_dir / "ready.json"
+        self.journal_mib = (1024, 64)         # most, and of one segment
         self.users = {}
 
         self.run_dir.mkdir(parents=True, exist_ok=True)

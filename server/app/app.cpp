@@ -6,9 +6,11 @@
 #include "adapters/mqtt/sparkplug_host.hpp"
 #include "adapters/postgres/accounts.hpp"
 #include "adapters/postgres/queries.hpp"
+#include "adapters/postgres/server_clock.hpp"
 #include "adapters/postgres/writer.hpp"
 #include "adapters/web/server.hpp"
 #include "app/backend.hpp"
+#include "app/clock_watch.hpp"
 #include "app/logging.hpp"
 #include "app/runner.hpp"
 #include "app/sparkplug_sources.hpp"
@@ -67,6 +69,22 @@ web::options web_options(config::server_settings const& s) {
 }
 
 core::time_point wall_clock() { return std::chrono::floor<core::duration>(std::chrono::system_clock::now()); }
+
+// Once a second; PostgreSQL's clock is asked once in ten.
+void look_at_clock(clock_watch& clocks, journal::journal& log, std::shared_ptr<postgres::pool> const& pool, int ticks, spdlog::logger& out) {
+  if (auto const step = clocks.look(wall_clock(), std::chrono::steady_clock::now()))
+    out.warn("the system clock was stepped by {:.1f} s; records are stamped on without going back", static_cast<double>(step->count()) / 1000);
+  clocks.journal_is(std::chrono::floor<std::chrono::milliseconds>(wall_clock() - log.arrival_now()));
+  if (ticks % 10 != 0) return;
+  try {
+    auto const before = std::chrono::steady_clock::now();
+    auto const theirs = postgres::server_clock(*pool);
+    auto const half = (std::chrono::steady_clock::now() - before) / 2;
+    clocks.database_is(std::chrono::floor<std::chrono::milliseconds>(theirs - wall_clock() + half));
+  } catch (std::exception const&) {
+    return;  // away: the database's own line of /readyz says so
+  }
+}
 
 std::string_view to_text(mqtt::phase p) {
   constexpr std::string_view names[] = {"stopped", "connecting", "connected", "waiting", "paused"};
@@ -136,12 +154,13 @@ int run(config::server_settings const& settings) {
   auto const catalogue = std::make_shared<perceive::catalogue const>(site.catalogue());
   pipeline::pipeline machine{catalogue, site.units, wall_clock()};
   sent_set sent;
+  receipts told;
   auto from = log->begin();
   if (start.snapshot) {
     if (start.snapshot->format != pipeline::pipeline::format)
       throw std::runtime_error("the saved state has format " + std::to_string(start.snapshot->format) + ", this iocd reads " +
                                std::to_string(pipeline::pipeline::format) + ": start the version that wrote it, or restore a backup");
-    restore_saved(machine, sent, start.snapshot->bytes);
+    restore_saved(machine, sent, told.restore(start.snapshot->bytes));
     from = start.snapshot->position;
   }
   out->info("{} units, {} devices; replaying the journal from {} to {}, the database holds up to {}", machine.units().size(),
@@ -184,6 +203,7 @@ int run(config::server_settings const& settings) {
                    field ? request_function([&field](std::string const& topic, std::string const& payload) { return field->request(topic, payload); }) : nullptr,
                    out},
                   from, start.position, std::move(sent)};
+  pipeline.restore(std::move(told));
   {
     std::lock_guard const lock{runner_mutex};
     pipeline_runner = &pipeline;
@@ -193,10 +213,11 @@ int run(config::server_settings const& settings) {
   auto const pool = postgres::open_pool(postgres_options(settings));
   postgres::queries const queries{pool};
   web::server* web_server = nullptr;
+  clock_watch clocks{wall_clock(), std::chrono::steady_clock::now()};
   backend answers{{site, pipeline, *log, writer, queries, postgres::accounts{pool}, broker, [&] { return database_up.load(); },
                    [&] { return messages_in.load(); }, [&] { return web_server ? web_server->metrics() : std::string{}; },
                    settings.first_login_changes_password, postgres_options(settings).keep,
-                   {settings.shares.database_mib, settings.shares.rejected_mib, static_cast<std::int64_t>(postgres_options(settings).spill_bytes)}}};
+                   {settings.shares.database_mib, settings.shares.rejected_mib, static_cast<std::int64_t>(postgres_options(settings).spill_bytes)}, &clocks}};
   web::server web{web_options(settings), answers, hub};
   web_server = &web;
   for (auto const& o : queries.open_objects())
@@ -231,6 +252,7 @@ int run(config::server_settings const& settings) {
       if (broker.state().phase == mqtt::phase::paused) broker.resume();
       if (field && field->state().phase == mqtt::phase::paused) field->resume();
     }
+    look_at_clock(clocks, *log, pool, ticks, *out);
     if (ticks % 600 == 0) {
       try {
         postgres::accounts{pool}.delete_ended(wall_clock());

@@ -399,12 +399,21 @@ std::string backend::metrics_text() {
   put("ioc_commands_sent_total", "counter", "command attempts since the start", p_.pipeline.commands_sent());
   put("ioc_journal_used_bytes", "gauge", "bytes of the journal in use", p_.log.used_bytes());
   put("ioc_journal_max_bytes", "gauge", "bytes the journal may use", p_.log.max_bytes());
+  put("ioc_journal_end_bytes", "counter", "position after the journal's last record", p_.log.end());
+  put("ioc_journal_synced_bytes", "counter", "position up to which the disk holds the journal", p_.log.synced());
+  put("ioc_database_position_bytes", "counter", "position up to which PostgreSQL holds what the journal says", p_.writer.committed());
+  if (p_.clocks) {
+    put("ioc_clock_synchronised", "gauge", "1 while the kernel says that the system clock is kept in step", p_.clocks->synchronised() ? 1 : 0);
+    put("ioc_clock_offset_seconds", "gauge", "the system clock against PostgreSQL's or the journal's, whichever is further off", p_.clocks->offset_s());
+    put("ioc_clock_steps_total", "counter", "steps of the system clock of a second or more since the start", p_.clocks->steps());
+  }
   put("ioc_database_up", "gauge", "1 while PostgreSQL takes what is written", p_.database_up() ? 1 : 0);
   put("ioc_database_queue_bytes", "gauge", "bytes waiting for PostgreSQL", p_.writer.queued_bytes());
   put("ioc_database_queue_disk_bytes", "gauge", "of these, bytes on disk because memory is full", p_.writer.spilled_bytes());
   put("ioc_database_bytes", "gauge", "size of the database, as of the last minute", p_.writer.database_bytes());
   put("ioc_rejected_bytes", "gauge", "size of the store of refused messages, as of the last minute", p_.writer.rejected_bytes());
   put("ioc_broker_up", "gauge", "1 while the broker's subscriptions stand", broker.connected() ? 1 : 0);
+  put("ioc_broker_paused", "gauge", "1 while messages stay at the broker because the journal is nearly full", broker.phase == mqtt::phase::paused ? 1 : 0);
   put("ioc_broker_connects_total", "counter", "connections made to the broker", broker.connects);
   return out + p_.web_metrics();
 }
@@ -426,14 +435,17 @@ std::string joined(std::string const& trouble, std::string const& detail) { retu
 std::vector<web::dependency> backend::readiness() {
   auto const broker = p_.broker.state();
   auto const trouble = p_.log.trouble();
+  bool const paused = broker.phase == mqtt::phase::paused;
   auto const waits = p_.writer.trouble();
   std::string const database = !p_.database_up() ? "PostgreSQL is away" : !p_.pipeline.database_keeps_up() ? "PostgreSQL takes nothing" : "";
   std::int64_t const mib = 1 << 20;
-  return {{"broker", broker.connected(), broker.reason},
+  return {{"broker", broker.connected(), paused ? "messages stay at the broker: the journal is nearly full; commands go out" : broker.reason},
           {"database", database.empty(), joined(database, share(p_.writer.database_bytes(), p_.shares.database_mib * mib))},
-          {"journal", trouble.empty(), joined(trouble, share(static_cast<std::int64_t>(p_.log.used_bytes()), static_cast<std::int64_t>(p_.log.max_bytes())))},
+          {"journal", trouble.empty() && !p_.log.nearly_full(),
+           joined(!trouble.empty() ? trouble : p_.log.nearly_full() ? "nearly full: it waits for PostgreSQL to take what it holds" : "", share(static_cast<std::int64_t>(p_.log.used_bytes()), static_cast<std::int64_t>(p_.log.max_bytes())))},
           {"waiting_rows", waits.empty(), joined(waits, share(static_cast<std::int64_t>(p_.writer.spilled_bytes()), p_.shares.waiting_bytes))},
           {"rejected_store", true, share(p_.writer.rejected_bytes(), p_.shares.rejected_mib * mib)},
+          {"clock", true, p_.clocks ? p_.clocks->text() : ""},
           {"pipeline", p_.pipeline.caught_up(), p_.pipeline.caught_up() ? "" : "still working in what the journal holds"}};
 }
 

@@ -5,6 +5,7 @@
 #include "adapters/postgres/queries.hpp"
 #include "adapters/postgres/writer.hpp"
 #include "adapters/web/backend.hpp"
+#include "app/clock_watch.hpp"
 #include "app/runner.hpp"
 
 #include <atomic>
@@ -35,6 +36,7 @@ class backend final : public web::backend {
     bool first_login_changes_password = true;
     postgres::retention keep;
     disk_shares shares;
+    clock_watch const* clocks = nullptr;
   };
   explicit backend(parts p) : p_(std::move(p)) {}
 

@@ -128,6 +128,7 @@ void runner::take(journal::record const& r) {
         show_readings(parts_.screens, o);
       }
       if (!stored_before) add_rejection(heard, r, batch_);
+      if (!keepers_.empty()) note_receipts(heard, r);
       if (heard.what == perceive::outcome::rejected) parts_.out->debug("rejected {}: {}", r.message.topic, heard.reason);
       break;
     }
@@ -183,7 +184,6 @@ void runner::flush() {
     changed_since_save_ = true;
   }
   now_.clear();
-  auto const now = clock::now();
   refresh_devices(false);
   if (rows || at_ > committed_) {
     auto ledger = ledger_text(parts_.machine.ears().counts(), 0);
@@ -194,14 +194,14 @@ void runner::flush() {
     }
     batch_.position = at_;
     store_devices();
-    if (now - last_save_ > save_every_ && changed_since_save_) save_state(false);
+    if (save_due()) save_state(false);
     if (at_ > 0) {
       parts_.database.submit(std::move(batch_));
       committed_ = std::max(committed_, at_);  // handed over: the writer keeps it until the database has it
       handed_over_ = at_;
     }
     batch_ = {};
-  } else if (now - last_save_ > save_every_ && changed_since_save_ && at_ > 0) {
+  } else if (at_ > 0 && save_due()) {
     save_state(false);
     store_devices();
     batch_.position = at_;
@@ -253,7 +253,7 @@ void runner::show_and_store(std::string const& code, pipeline::outcomes const& o
 
 // The record first, synced: a crash behind it costs one attempt, which its timeout repeats; it never sends twice unseen.
 void runner::send(core::command_send const& s) {
-  auto const now = wall_clock();
+  auto const now = parts_.log.arrival_now();  // the clock that set `expires`, whatever was done to the wall clock
   if (!sent_.insert(key_of(s)).second) return;
   if (s.expires <= now) {
     parts_.out->warn("command {} to {}/{} not sent: it had expired at {}", s.command, s.unit, s.target, core::to_iso(s.expires));
@@ -275,6 +275,27 @@ void runner::send(core::command_send const& s) {
   bool const out = parts_.publish(topic, to_wire(s), left);
   ++commands_sent_;
   parts_.out->info("command {} to {}/{} attempt {} {}", s.command, s.unit, s.target, s.attempt, out ? "sent" : "not sent: the broker is away");
+}
+
+// Those that keep their records are told how far PostgreSQL has them; what is lost on the way is said again when they repeat.
+void runner::note_receipts(perceive::verdict const& heard, journal::record const& r) {
+  auto const now = clock::now();
+  for (auto const& o : heard.observations)
+    if (o.seq && keepers_.contains(o.device)) receipts_.heard(o.device, *o.seq, o.t, r.next, now);
+  if (heard.what != perceive::outcome::duplicate) return;
+  std::string_view topic = r.message.topic;  // ioc/v1/{unit}/{device}/{kind}
+  if (!topic.starts_with("ioc/v1/")) return;
+  topic.remove_prefix(7);
+  auto const unit = topic.substr(0, topic.find('/'));
+  if (unit.size() == topic.size()) return;
+  topic.remove_prefix(unit.size() + 1);
+  receipts_.repeated({std::string{unit}, std::string{topic.substr(0, topic.find('/'))}});
+}
+
+void runner::send_receipts() {
+  auto const now = clock::now();
+  for (auto const& d : receipts_.take(parts_.database.committed(), now))
+    if (parts_.publish("ioc/v1/" + d.device.unit + "/" + d.device.device + "/receipt", "{\"seq\":" + std::to_string(d.seq) + "}", 60s)) receipts_.sent(d, now);
 }
 
 void runner::send_waiting() {
@@ -323,6 +344,7 @@ void runner::refresh_devices(bool all) {
     if (next_quiet_ == 0) last_quiet_ = now;
     auto const end = all ? devices.size() : std::min(devices.size(), next_quiet_ + looked_at_a_round);
     for (auto i = all ? 0 : next_quiet_; i < end; ++i) {
+      if (std::find(devices[i].tags.begin(), devices[i].tags.end(), "receipts") != devices[i].tags.end()) keepers_.insert({devices[i].unit, devices[i].id});
       auto const there = connection_of(parts_.machine, devices[i], at);
       auto is = std::string{to_text(there.is)} + there.by;
       if (is == connections_[i]) continue;
@@ -332,6 +354,7 @@ void runner::refresh_devices(bool all) {
     next_quiet_ = end >= devices.size() ? 0 : end;
   }
   refresh_unsaved();
+  if (caught_up_) send_receipts();
 }
 
 // The copy of each device in the database, for whoever asks there: once in ten seconds at most, some hundred a second, one after the
@@ -393,6 +416,13 @@ void runner::refresh_summaries() {
 
 // ---------------------------------------------------------------- saved state
 
+// Segments are given back behind the state before the last one: a journal that is nearly full needs two states soon, changed or not.
+bool runner::save_due() const {
+  auto const since = clock::now() - last_save_;
+  if (changed_since_save_ && since > save_every_) return true;
+  return parts_.log.nearly_full() && since > 1s && parts_.database.queued_bytes() == 0 && (changed_since_save_ || saved_before_ != saved_);
+}
+
 void runner::save_state(bool last) {
   auto const began = clock::now();
   parts_.machine.prune(wall_clock() - keep_ended);
@@ -402,7 +432,7 @@ void runner::save_state(bool last) {
       return messages.count(key.first) > 0;
     });
   });
-  batch_.snapshot = postgres::engine_snapshot{at_, pipeline::pipeline::format, saved_text(parts_.machine, sent_)};
+  batch_.snapshot = postgres::engine_snapshot{at_, pipeline::pipeline::format, saved_text(parts_.machine, sent_) + receipts_.saved()};
   // Segments below the state before the last one: that one is in the database by now, or the queue would not be empty.
   if (parts_.database.queued_bytes() == 0 && parts_.database.committed() >= saved_) {
     parts_.log.release(saved_before_);

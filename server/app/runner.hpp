@@ -3,6 +3,7 @@
 #include "adapters/postgres/writer.hpp"
 #include "adapters/web/hub.hpp"
 #include "app/live_view.hpp"
+#include "app/receipts.hpp"
 #include "pipeline/pipeline.hpp"
 
 #include <spdlog/fwd.h>
@@ -63,6 +64,8 @@ class runner {
   runner(runner const&) = delete;
   runner& operator=(runner const&) = delete;
 
+  // Before start(): how far the devices that wait for receipts had been told.
+  void restore(receipts r) { receipts_ = std::move(r); }
   void start();
   void stop();  // works in what the journal holds, saves the state, joins
 
@@ -100,10 +103,13 @@ class runner {
   void show_and_store(std::string const& unit, pipeline::outcomes const& o, postgres::batch& b);
   void send(core::command_send const& s);
   void send_waiting();
+  void note_receipts(perceive::verdict const& heard, journal::record const& r);
+  void send_receipts();
   void send_requests();
   void refresh_devices(bool all);
   void refresh_summaries();
   void store_devices();
+  bool save_due() const;
   void save_state(bool last);
 
   parts parts_;
@@ -154,6 +160,8 @@ class runner {
   journal::position handed_over_ = 0;               // the last position given to the writer
   journal::position saved_ = 0, saved_before_ = 0;  // of the last saved state, and of the one before
   sent_set sent_;
+  receipts receipts_;
+  std::set<core::device_ref> keepers_;  // registered for receipts, as of the last look at the registry
   std::vector<std::string> connections_;  // as shown, by place in the registry
   std::size_t next_quiet_ = 0;
   bool changed_since_save_ = false;

@@ -141,6 +141,7 @@ core::device read_device(map_reader& k, std::string const& unit, site_names cons
   d.coverage_m = k.number_opt("coverage_m", 0);
   d.expected_interval = k.seconds_opt("expected_interval_s", true);
   d.tags = k.texts_opt("tags");
+  if (k.flag("receipts", false)) d.tags.push_back("receipts");  // the app tells it how far PostgreSQL has its records
   if (auto const* map = k.child_opt("calibration")) {
     if (!map->is_map()) k.fail("calibration", "a map name: number is expected", "write {mounting_height: 8.0}");
     for (auto const& e : map->entries) {

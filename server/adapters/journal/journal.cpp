@@ -327,6 +327,11 @@ std::optional<core::time_point> journal::idle_now(position at) {
   return s_->clock.stamp(steady_clock::now());
 }
 
+core::time_point journal::arrival_now() {
+  std::lock_guard held(s_->mutex);
+  return s_->clock.stamp(steady_clock::now());
+}
+
 void journal::release(position below) {
   auto& s = *s_;
   std::lock_guard one(s.releasing);

@@ -65,6 +65,9 @@ class journal {
   // The journal's clock, if nothing is unread at `at`: no later record will carry an earlier arrival. Otherwise nothing.
   std::optional<core::time_point> idle_now(position at);
 
+  // The clock that stamps arrivals, now: it never goes back.
+  core::time_point arrival_now();
+
   // Deletes the segments wholly below: what the database holds for good.
   void release(position below);
   // Makes end() at least `at`, dropping all records below; does nothing when end() is there already. For a start where the database

@@ -1,7 +1,7 @@
 #include "adapters/mqtt/client.hpp"
 
 #include "adapters/mqtt/broker_save.hpp"
-#include "adapters/mqtt/connection.hpp"
+#include "adapters/mqtt/direct_connection.hpp"
 #include "adapters/mqtt/endpoint.hpp"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <random>
 #include <thread>
 
 namespace ioc::mqtt {
@@ -25,11 +26,15 @@ constexpr std::chrono::seconds send_at_stop{1};
 
 }  // namespace
 
-// `mutex` is held for moments only and never over a Paho call or a handler. The thread shares ownership: should it hang in Paho at a
-// stop (see message()), it is left behind and what it uses stays.
-struct client::impl final : connection_events {
+// Waits grow to the most and are spread by a third, so that the clients of a broker that came back do not all knock at once.
+std::chrono::milliseconds spread(std::chrono::milliseconds wait) {
+  static thread_local std::minstd_rand dice{std::random_device{}()};
+  return wait * std::uniform_int_distribution<int>{67, 133}(dice) / 100;
+}
+
+// `mutex` is held for moments only and never over a call of the connection that waits, or a handler.
+struct client::impl final : direct_events {
   options opt;
-  std::string uri;
   std::vector<std::string> filters;
   mqtt::sink sink;
   state_handler on_state;
@@ -55,35 +60,33 @@ struct client::impl final : connection_events {
   std::deque<answer> answers;
   std::uint64_t last_id = 0;
   bool pausing = false;
+  bool resuming = false;  // the connection is left and made again: only then does the broker send what it holds in flight
   bool broken = false;
   std::string broken_why;
+  bool linked = false;  // a connection stands: publish() says yes
   bool started = false;
-  bool finished = false;
   std::thread thread;
 
   std::atomic<bool> stopping{false};
-  std::atomic<bool> no_room{false};  // a message waits in Paho's callback
+  std::atomic<bool> holding{false};  // messages stay at the broker
   std::atomic<std::uint64_t> received{0}, received_dup{0}, refused{0};
 
   impl(options o, mqtt::sink s, state_handler st, delivery_handler d)
-      : opt(std::move(o)), uri(endpoint_uri(opt)), filters(without_covered(opt.filters)), sink(std::move(s)), on_state(std::move(st)), on_delivery(std::move(d)) {}
+      : opt(std::move(o)), filters(without_covered(opt.filters)), sink(std::move(s)), on_state(std::move(st)), on_delivery(std::move(d)) {
+    endpoint_uri(opt);  // throws where options cannot work
+  }
 
-  // Paho's thread. Returning is acknowledging: so what the sink refuses waits in here, unacknowledged, until there is room; meanwhile
-  // Paho stands still and the broker keeps what comes. At a stop it waits for the process to end, and the broker delivers it again.
-  void message(incoming const& m) noexcept override {
-    bool told = false;
-    for (;;) {
-      while (stopping && told) std::this_thread::sleep_for(std::chrono::hours{1});
-      auto const t = sink(m);
-      if (t != taken::stored) want_pause();
-      if (t != taken::refused) break;
-      if (!told) ++refused;
-      told = no_room = true;
-      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  // The connection's thread.
+  taken message(incoming const& m) noexcept override {
+    auto const t = sink(m);
+    if (t != taken::stored) want_pause();
+    if (t == taken::refused) {
+      ++refused;
+    } else {
+      ++received;
+      if (m.dup) ++received_dup;
     }
-    no_room = false;
-    ++received;
-    if (m.dup) ++received_dup;
+    return t;
   }
 
   void answered(std::uint64_t id, delivery d) noexcept override {
@@ -106,6 +109,7 @@ struct client::impl final : connection_events {
     std::lock_guard held(mutex);
     if (!pausing) ++now.pauses;
     pausing = true;
+    holding = true;
     change.notify_all();
   }
 
@@ -139,27 +143,28 @@ struct client::impl final : connection_events {
     }
   }
 
-  void send_one(std::unique_lock<std::mutex>& held, connection& c) {
+  void send_one(std::unique_lock<std::mutex>& held, direct_connection& c) {
     auto o = std::move(queue.front());
     queue.pop_front();
     auto const id = ++last_id;
     unanswered.emplace(id, o.tag);
+    ++now.published;
     held.unlock();
-    bool const sent = c.publish(std::move(o.topic), std::move(o.payload), o.qos, o.retain, o.expiry, id);
-    if (!sent) answered(id, delivery::lost);
+    c.publish(std::move(o.topic), std::move(o.payload), o.qos, o.retain, o.expiry, id);
     held.lock();
-    if (sent) ++now.published;
   }
 
-  void serve(std::unique_lock<std::mutex>& held, connection& c) {
+  void serve(std::unique_lock<std::mutex>& held, direct_connection& c) {
     auto leave_at = steady_clock::time_point::max();
-    while (!broken && !pausing) {
+    while (!broken && !resuming && !(opt.clean && pausing)) {
+      if (pausing && now.phase == phase::connected) enter(held, phase::paused, "");
       if (stopping) {
         leave_at = std::min(leave_at, steady_clock::now() + send_at_stop);
         if ((queue.empty() && unanswered.empty() && answers.empty()) || steady_clock::now() >= leave_at) break;
       }
       if (!answers.empty()) hand_out_answers(held);
       else if (!queue.empty()) send_one(held, c);
+      else if (broken || resuming || (pausing && (opt.clean || now.phase == phase::connected))) continue;  // changed while a handler ran
       else if (stopping) change.wait_until(held, leave_at);
       else change.wait(held);
     }
@@ -168,10 +173,12 @@ struct client::impl final : connection_events {
   // One connection from beginning to end. Returns why it is over, empty when it was our own wish.
   std::string one_connection(std::unique_lock<std::mutex>& held) {
     broken = false;
+    resuming = false;
+    holding = pausing;
     held.unlock();
     std::string why;
     try {
-      connection c(opt, uri, *this);
+      direct_connection c(opt, *this, holding);
       bool const present = c.connect(stopping);
       c.subscribe(filters, stopping);
       held.lock();
@@ -183,12 +190,14 @@ struct client::impl final : connection_events {
         now.save_trouble = ask_broker_to_save(opt.broker_pid_file);
         if (now.save_trouble.empty()) ++now.saves_asked;
       }
-      enter(held, phase::connected, "");
+      linked = true;
+      enter(held, pausing ? phase::paused : phase::connected, "");
       serve(held, c);
       why = broken ? broken_why : "";
       // From here on publish() says no, before what is left is given up.
-      enter(held, pausing ? phase::paused : stopping ? phase::stopped : phase::waiting, why);
-      bool const send_will = pausing && !stopping;
+      bool const send_will = pausing && opt.clean && !stopping;
+      linked = false;
+      enter(held, send_will ? phase::paused : stopping ? phase::stopped : broken ? phase::waiting : phase::connecting, why);
       held.unlock();
       if (why.empty()) c.disconnect(send_will);
     } catch (std::exception const& e) {
@@ -208,7 +217,17 @@ struct client::impl final : connection_events {
     std::unique_lock held(mutex);
     auto backoff = opt.backoff_first;
     while (!stopping) {
-      if (pausing) {
+      if (opt.clean && pausing) {
+        enter(held, phase::paused, "");
+        change.wait(held, [this] { return !pausing || stopping; });
+        continue;
+      }
+      if (opt.clean && pausing) {
+        enter(held, phase::paused, "");
+        change.wait(held, [this] { return !pausing || stopping; });
+        continue;
+      }
+      if (opt.clean && pausing) {
         enter(held, phase::paused, "");
         change.wait(held, [this] { return !pausing || stopping; });
         continue;
@@ -216,15 +235,13 @@ struct client::impl final : connection_events {
       if (now.phase != phase::waiting) enter(held, phase::connecting, "");
       auto const begun = steady_clock::now();
       auto const why = one_connection(held);
-      if (steady_clock::now() - begun >= stable + opt.connect_timeout || now.phase == phase::paused) backoff = opt.backoff_first;
-      if (stopping || pausing) continue;
+      if (steady_clock::now() - begun >= stable + opt.connect_timeout || resuming) backoff = opt.backoff_first;
+      if (stopping || resuming) continue;
       enter(held, phase::waiting, why);
-      change.wait_for(held, backoff, [this] { return stopping || pausing; });
+      change.wait_for(held, spread(backoff), [this] { return stopping.load(); });
       backoff = std::min(backoff * 2, opt.backoff_most);
     }
     enter(held, phase::stopped, "");
-    finished = true;
-    change.notify_all();
   }
 };
 
@@ -245,27 +262,25 @@ void client::stop() {
   p_->stopping = true;
   p_->change.notify_all();
   if (!p_->thread.joinable()) return;
-  // Longer than everything that ends by itself: the last sends, a disconnect, a connect attempt's step.
-  bool in_time = p_->change.wait_for(held, send_at_stop, [this] { return p_->finished; });
-  if (!in_time && !p_->no_room) in_time = p_->change.wait_for(held, std::chrono::seconds{10}, [this] { return p_->finished; });
   auto thread = std::move(p_->thread);
   held.unlock();
-  if (in_time) thread.join();
-  else thread.detach();  // Paho holds a message that nobody could take; the process is about to end
+  thread.join();  // everything that it waits for ends by itself: the last sends, a disconnect, a step of a connect
 }
 
 void client::pause() { p_->want_pause(); }
 
 void client::resume() {
   std::lock_guard held(p_->mutex);
+  if (!p_->pausing) return;
   p_->pausing = false;
+  p_->resuming = true;
   p_->change.notify_all();
 }
 
 bool client::publish(std::string topic, std::string payload, std::uint8_t qos, bool retain, std::chrono::seconds expiry, std::uint64_t tag) {
   std::lock_guard held(p_->mutex);
   auto& p = *p_;
-  if (p.now.phase != phase::connected || p.broken || p.stopping || p.queue.size() + p.unanswered.size() >= p.opt.max_publishing) return false;
+  if (!p.linked || p.broken || p.stopping || p.queue.size() + p.unanswered.size() >= p.opt.max_publishing) return false;
   p.queue.push_back(impl::outgoing{std::move(topic), std::move(payload), std::min<std::uint8_t>(qos, 1), retain, expiry, tag});
   p.change.notify_all();
   return true;

@@ -21,11 +21,11 @@ struct incoming {
   bool retain = false;
 };
 
-// stored: acknowledge it. stored_nearly_full: acknowledge it and stop for now. refused: it must not be acknowledged.
+// stored: acknowledge it. stored_nearly_full: acknowledge it and take no more for now. refused: do not, and take no more either.
 enum class taken : std::uint8_t { stored, stored_nearly_full, refused };
 
-// Takes one message to where it is safe; the broker gets its acknowledgement when this returns. Runs on Paho's one thread of this
-// process, so it must not wait and must not throw (a throw ends the process, unacknowledged). Of the client's calls it may use publish() only.
+// Takes one message to where it is safe; the broker gets its acknowledgement after this returned. Runs on the connection's one thread,
+// so it must not wait and must not throw (a throw ends the process, unacknowledged). Of the client's calls it may use publish() only.
 using sink = std::function<taken(incoming const&)>;
 
 // What became of a publish(). reached_broker: acknowledged (QoS 0: written), whether or not anybody listens: Paho hides that answer.
@@ -68,8 +68,8 @@ struct options {
 
 enum class phase : std::uint8_t { stopped, connecting, connected, waiting, paused };
 
-// `connected` = the subscriptions are acknowledged. `since`: of this phase, wall clock. `session_present`: the broker still had our
-// session at the last connect. `reason`: why it is not connected. `save_trouble`: why the broker could not be asked to save.
+// `connected` = the subscriptions are acknowledged; `paused` = so they are, but messages stay at the broker. `since`: of this phase, wall
+// clock. `session_present`: the broker still had our session at the last connect. `reason`: why it is not connected. `save_trouble`: why the broker could not be asked to save.
 struct client_state {
   mqtt::phase phase = mqtt::phase::stopped;
   core::time_point since;
@@ -81,7 +81,7 @@ struct client_state {
   std::uint64_t connects = 0;
   std::uint64_t new_sessions = 0;
   std::uint64_t pauses = 0;          // by pause() or a sink nearly full
-  std::uint64_t refused_by_sink = 0;  // messages that had to wait unacknowledged
+  std::uint64_t refused_by_sink = 0;  // messages that stay at the broker, unacknowledged
   std::uint64_t saves_asked = 0;
   std::uint64_t published = 0;
   std::uint64_t published_lost = 0;
@@ -92,8 +92,8 @@ struct client_state {
 using state_handler = std::function<void(client_state const&)>;
 
 // A connection of iocd to the broker: MQTT 5, persistent session (unless `clean`), QoS 1, subscribed anew after every connect (Retain Handling 1,
-// Retain As Published 0, No Local), back after a loss in 0.1 s to 5 s. One thread of its own does all Paho calls, so no caller ever
-// waits for Paho's process-wide lock. All members are safe from any thread but Paho's.
+// Retain As Published 0, No Local), back after a loss in 0.1 s to 5 s. One thread of its own waits for connects and answers, the
+// connection has another that reads and writes; no caller waits for either. All members are safe from any thread but these two.
 class client {
  public:
   // Throws std::runtime_error with one sentence on options that cannot work: plain text to another machine (unless
@@ -106,7 +106,9 @@ class client {
   void start();
   // Sends what is queued (at most 1 s), disconnects, keeps the session at the broker. No handler runs after it returns.
   void stop();
-  // Disconnects, the session kept: the broker queues (a clean one: the broker sends the will). resume() connects again; also after a sink said it is nearly full.
+  // Takes no more messages, as after a sink said it is nearly full; the connection stays, and publish() goes on. The broker holds up to
+  // Receive Maximum unacknowledged and queues the rest. resume() connects again, and the broker sends all of it.
+  // A clean client disconnects instead, the broker sends its will, and resume() connects again.
   void pause();
   void resume();
 

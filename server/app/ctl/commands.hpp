@@ -23,6 +23,8 @@ int user_list(arguments const& a, std::ostream& out);
 int user_passwd(arguments const& a, std::ostream& out);
 int ledger(arguments const& a, std::ostream& out);
 int device_list(arguments const& a, std::ostream& out);
+int backup(arguments const& a, std::ostream& out);
+int restore(arguments const& a, std::ostream& out);
 
 // The faults of a configuration, as lines or as {"ok":false,"faults":[…]}.
 void print_faults(config::config_error const& e, bool json, std::ostream& out);

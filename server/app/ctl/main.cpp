@@ -27,6 +27,8 @@ std::vector<entry> const& table() {
       {{"user passwd", {}, {"config", "user"}, {}, {"password-stdin", "no-change"}, "a new password for an account"}, user_passwd},
       {{"ledger", {}, {"config"}, {}, {}, "where every message ended, as of the last commit"}, ledger},
       {{"device list", {}, {"config"}, {"unit"}, {}, "registered devices with what is known of them"}, device_list},
+      {{"backup", {}, {"config", "to"}, {"broker-accounts"}, {}, "database, journal, configuration and broker accounts into a new folder, while iocd runs"}, backup},
+      {{"restore", {}, {"config", "from"}, {"broker-accounts"}, {"keep-config"}, "a backup into an empty installation, before its iocd starts"}, restore},
   };
   return all;
 }
