@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 
 namespace ioc::sim {
@@ -12,17 +13,18 @@ namespace {
 namespace fs = std::filesystem;
 
 struct model {
-  dialect speaks = dialect::native;
+  std::optional<dialect> speaks;  // nothing: the server understands it, the simulator does not speak it
+  std::string source;
   std::vector<std::string> commands;
 };
 
-dialect of_source(std::string const& source, std::string const& file) {
+std::optional<dialect> of_source(std::string const& source) {
   if (source == "native") return dialect::native;
   if (source == "chirpstack-v4") return dialect::chirpstack;
   if (source == "shelly-gen2") return dialect::shelly;
   if (source == "zigbee2mqtt") return dialect::zigbee;
   if (source == "frigate" || source == "onvif-events") return dialect::camera;
-  throw std::runtime_error(file + ": the simulator cannot speak the source \"" + source + "\"");
+  return std::nullopt;
 }
 
 std::vector<fs::path> yaml_files(std::string const& dir) {
@@ -64,7 +66,8 @@ std::map<std::string, device> load_devices(std::string const& config_dir) {
       file = path.string();
       auto const doc = YAML::LoadFile(file);
       model m;
-      m.speaks = of_source(doc["source"].as<std::string>(), file);
+      m.source = doc["source"].as<std::string>();
+      m.speaks = of_source(m.source);
       if (doc["commands"]) m.commands = doc["commands"].as<std::vector<std::string>>();
       models[doc["key"].as<std::string>()] = m;
     }
@@ -78,7 +81,8 @@ std::map<std::string, device> load_devices(std::string const& config_dir) {
         if (n["model"]) {
           auto const key = n["model"].as<std::string>();
           if (!models.count(key)) throw std::runtime_error(file + ": device " + d.id + " has the model " + key + ", which config/models does not know");
-          d.speaks = models[key].speaks;
+          if (!models[key].speaks) throw std::runtime_error(file + ": device " + d.id + ": the simulator cannot speak the source \"" + models[key].source + "\"");
+          d.speaks = *models[key].speaks;
           d.commands = models[key].commands;
         }
         if (n["native"]) d.native = n["native"].as<std::string>();
