@@ -63,13 +63,19 @@ void show_stored_task(web::hub& h, std::string const& doc) {
 }
 
 namespace {
+// Nobody knows the pace of a device that nobody registered: its own words and wills alone count.
+std::string_view unclaimed_connection(perceive::device_view const* view) {
+  if (!view || !view->last_seen) return "unknown";
+  return view->online == false ? "offline" : "online";
+}
+
 web::item_meta meta_of(pipeline::pipeline const& p, core::device_ref const& d, core::time_point now) {
   auto const* known = p.ears().known().devices.by_id(d.unit, d.device);
   web::item_meta m;
   m.device = d.device;
   m.type = known ? known->type : "";
   m.text = known ? known->name.vi : d.device;
-  m.state = known ? std::string{to_text(connection_of(p, *known, now).is)} : "unknown";
+  m.state = known ? to_text(connection_of(p, *known, now).is) : unclaimed_connection(p.ears().view(d));
   return m;
 }
 }  // namespace
@@ -147,7 +153,9 @@ std::string device_json(pipeline::pipeline const& p, core::device_ref const& ref
     text("name", ref.device);
     text("type", "unknown");
     text_or_null("zone", "");
-    text("connection", view && view->last_seen ? "online" : "unknown");
+    text("connection", unclaimed_connection(view));
+    text("connection_reason", !view || !view->last_seen ? "never_heard" : view->online == false ? "told" : "heard");
+    text_or_null("explained_by", "");
   }
   key("tags");
   out += '[';

@@ -67,7 +67,7 @@ class Node:
 
 def devices(stack, token):
     status, answer = stack.api("GET", f"/api/v1/devices?unit={UNIT}&limit=1000", token=token)
-    return {d["id"]: d for d in answer["items"]} if status == 200 else {}
+    return {d["device"]: d for d in answer["items"]} if status == 200 else {}
 
 
 def device(stack, token, name):

@@ -117,16 +117,6 @@ void put_connect(std::string& to, options const& o, will_message const* will) {
     put_text(body, will->topic);
     put_text(body, will->payload);
   }
-  if (will) {
-    put_u8(body, 0);  // no properties
-    put_text(body, will->topic);
-    put_text(body, will->payload);
-  }
-  if (will) {
-    put_u8(body, 0);  // no properties
-    put_text(body, will->topic);
-    put_text(body, will->payload);
-  }
   if (!o.user.empty()) put_text(body, o.user);
   if (!o.password.empty()) put_text(body, o.password);
   put_packet(to, type::connect, 0, body);
