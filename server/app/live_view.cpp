@@ -69,6 +69,7 @@ void show_device(web::hub& h, pipeline::pipeline const& p, core::device_ref cons
   m.type = known ? known->type : "";
   m.text = known ? known->name.vi : d.device;
   m.state = known ? connection_of(p, *known, now) : "unknown";
+  m.claimed = known != nullptr;
   h.put(channel::devices, d.text(), d.unit, device_json(p, d, now), std::move(m));
 }
 

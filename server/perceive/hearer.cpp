@@ -43,6 +43,8 @@ void count_missed(device_view& view, decoded_element const& e, bool newer) {
   view.last_seq = e.seq;
 }
 
+constexpr char gateway_mark = '\x1f';  // between gateway and name in the key of an unclaimed device
+
 }  // namespace
 
 // Whose element it is. `device` is null for an unclaimed one.
@@ -63,8 +65,22 @@ void hearer::use(std::shared_ptr<catalogue const> known) {
   known_ = std::move(known);
   for (auto& [unit, names] : unclaimed_)
     std::erase_if(names, [&](auto const& n) {
-      auto const native = std::string_view(n.first).substr(2);
-      return n.first[0] == 'n' ? known_->devices.by_id(unit, native) : known_->devices.by_native(unit, native);
+      auto const name = std::string_view(n.first).substr(2);
+      auto const mark = name.find(gateway_mark);
+      auto const* d = n.first[0] == 'n' ? known_->devices.by_id(unit, name)
+                      : mark == name.npos ? known_->devices.by_native(unit, name)
+                                          : known_->devices.by_native(unit, name.substr(mark + 1), name.substr(0, mark));
+      // What it said under its provisional name is what the registered device has said.
+      if (d && d->id != n.second) {
+        auto const seen = views_.find(core::device_ref{unit, n.second}.text());
+        auto const own = core::device_ref{unit, d->id}.text();
+        if (seen != views_.end() && !views_.count(own)) {
+          auto view = std::move(seen->second);
+          views_.erase(seen);
+          views_.emplace(own, std::move(view));
+        }
+      }
+      return d != nullptr;
     });
 }
 
@@ -76,8 +92,28 @@ device_view const* hearer::view(core::device_ref const& d) const {
 std::map<std::string, std::string> hearer::unclaimed(std::string const& unit) const {
   std::map<std::string, std::string> out;
   if (auto const it = unclaimed_.find(unit); it != unclaimed_.end())
-    for (auto const& [native, id] : it->second) out.emplace(native.substr(2), id);
+    for (auto const& [key, id] : it->second) {
+      auto name = key.substr(2);
+      auto const mark = name.find(gateway_mark);
+      if (mark == name.npos || !out.emplace(name.substr(mark + 1), id).second) {
+        if (mark != name.npos) name[mark] = '/';  // two gateways have a device of this name
+        out.emplace(std::move(name), id);
+      }
+    }
   return out;
+}
+
+std::optional<hearer::provisional> hearer::unclaimed_by_id(core::device_ref const& d) const {
+  auto const unit = unclaimed_.find(d.unit);
+  if (unit == unclaimed_.end()) return std::nullopt;
+  for (auto const& [key, id] : unit->second) {
+    if (id != d.device) continue;
+    auto const name = key.substr(2);
+    auto const mark = name.find(gateway_mark);
+    if (mark == name.npos) return provisional{name, {}, key[0] == 'n'};
+    return provisional{name.substr(mark + 1), name.substr(0, mark), false};
+  }
+  return std::nullopt;
 }
 
 verdict hearer::hear(core::raw_message const& m) {
@@ -94,7 +130,7 @@ verdict hearer::hear(core::raw_message const& m) {
   if (!way.source) return end(outcome::rejected, "no source takes this topic"), std::move(out);
   if (m.payload.size() > max_payload) return end(outcome::rejected, "payload larger than 1 MiB"), std::move(out);
   if (way.unit.empty()) return end(outcome::rejected, "neither topic nor source names a unit"), std::move(out);
-  if (!known_->devices.has_unit(way.unit)) return end(outcome::rejected, "there is no unit " + std::string(way.unit.substr(0, 32))), std::move(out);
+  if (auto why = known_->devices.refusal(way.unit, m.arrival); !why.empty()) return end(outcome::rejected, std::move(why)), std::move(out);
 
   auto& memory = memories_[std::string(way.unit) + "/" + std::string(way.gateway) + "/" + way.source->info.name];
   decode_input in{way.rest, m.payload, m.arrival, m.retain, &way.source->settings, &memory, way.gateway};
@@ -175,7 +211,7 @@ std::string hearer::canonical(decoded_element& e) const {
 bool hearer::resolve(routed const& way, std::string const& native, identity& out, std::string& why) {
   bool const is_native = way.source->info.decoder == "native";
   out.ref.unit = way.unit;
-  out.device = is_native ? known_->devices.by_id(way.unit, native) : known_->devices.by_native(way.unit, native);
+  out.device = is_native ? known_->devices.by_id(way.unit, native) : known_->devices.by_native(way.unit, native, way.gateway);
   if (out.device) {
     out.ref.device = out.device->id;
     return true;
@@ -185,7 +221,9 @@ bool hearer::resolve(routed const& way, std::string const& native, identity& out
     return false;
   }
   auto& names = unclaimed_[out.ref.unit];
-  std::string key = (is_native ? "n:" : "v:") + native;
+  std::string key = is_native ? "n:" : "v:";
+  if (!is_native && !way.gateway.empty()) key.append(way.gateway).push_back(gateway_mark);
+  key += native;
   if (auto const it = names.find(key); it != names.end()) {
     out.ref.device = it->second;
     return true;
@@ -194,14 +232,14 @@ bool hearer::resolve(routed const& way, std::string const& native, identity& out
     why = "unit " + out.ref.unit + " has 10,000 unclaimed devices already";
     return false;
   }
-  out.ref.device = is_native ? native : free_id(out.ref.unit, native);
+  out.ref.device = is_native ? native : free_id(out.ref.unit, native, key);
   names.emplace(std::move(key), out.ref.device);
   return true;
 }
 
 // A device name for a vendor's name: the same where it fits, else with '_' for what does not and a mark that keeps apart
 // what has become equal. Never a registered device's: an unknown gauge must not speak for a known one.
-std::string hearer::free_id(std::string const& unit, std::string const& native) const {
+std::string hearer::free_id(std::string const& unit, std::string const& native, std::string const& key) const {
   std::string id;
   for (char c : native) {
     bool const fits = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
@@ -209,14 +247,14 @@ std::string hearer::free_id(std::string const& unit, std::string const& native) 
   }
   if (id.size() > 55) id.resize(55);
   auto const it = unclaimed_.find(unit);
-  auto const taken = [&] {
-    if (known_->devices.by_id(unit, id)) return true;
-    if (it == unclaimed_.end()) return false;
-    return it->second.count("n:" + id) || (id != native && it->second.count("v:" + id));
+  auto const taken = [&](std::string const& name) {
+    if (known_->devices.by_id(unit, name)) return true;
+    return it != unclaimed_.end() && std::any_of(it->second.begin(), it->second.end(), [&](auto const& n) { return n.second == name; });
   };
-  if (id == native && !taken()) return id;
+  if (id == native && !taken(id)) return id;
   char mark[10];
   std::snprintf(mark, sizeof mark, ".%08x", static_cast<unsigned>(hash_of(native) & 0xffffffffu));
+  if (taken(id + mark)) std::snprintf(mark, sizeof mark, ".%08x", static_cast<unsigned>(hash_of(key) & 0xffffffffu));  // another gateway's
   return id + mark;
 }
 

@@ -47,8 +47,15 @@ class hearer {
   ledger const& counts() const { return ledger_; }
   // Null for a device that was never heard.
   device_view const* view(core::device_ref const& d) const;
-  // Unclaimed devices of a unit: native name → device id.
+  // Unclaimed devices of a unit: native name ("gateway/name" where two gateways have one of that name) → device id.
   std::map<std::string, std::string> unclaimed(std::string const& unit) const;
+  // How the unclaimed device with this id calls itself; nothing when there is none. `own_topic`: in its own native topic, so that its
+  // id is its name. `gateway` is empty unless it comes bridged.
+  struct provisional {
+    std::string native, gateway;
+    bool own_topic = false;
+  };
+  std::optional<provisional> unclaimed_by_id(core::device_ref const& d) const;
   // What discovery messages told of a device, by its native name; null for nothing.
   discovered_device const* discovered(std::string const& unit, std::string const& native) const;
   catalogue const& known() const { return *known_; }
@@ -69,14 +76,14 @@ class hearer {
   element_result weigh_element(core::raw_message const& m, routed const& way, message_kind kind, decoded_element& e);
   bool resolve(routed const& way, std::string const& native, identity& out, std::string& why);
   void note_discovered(std::string const& unit, std::vector<discovered_device>&& found);
-  std::string free_id(std::string const& unit, std::string const& native) const;
+  std::string free_id(std::string const& unit, std::string const& native, std::string const& key) const;
   std::string canonical(decoded_element& e) const;
   void apply_model(device_model const& model, core::device const& device, core::observation& o) const;
   void model_events(device_model const& model, device_view const& view, core::observation& o) const;
 
   std::shared_ptr<catalogue const> known_;
   ledger ledger_;
-  std::map<std::string, std::map<std::string, std::string>> unclaimed_;  // unit → ("n:" or "v:" + native name) → id
+  std::map<std::string, std::map<std::string, std::string>> unclaimed_;  // unit → ("n:" or "v:" [+ gateway + \x1f] + native name) → id
   std::unordered_map<std::string, device_view> views_;                   // "unit/device"
   std::map<std::string, dialect_memory> memories_;                       // "unit/gateway/source"
   std::map<std::string, std::map<std::string, discovered_device>> discovered_;  // unit → native name → what it told of itself

@@ -65,6 +65,11 @@ struct device_row {
   core::time_point seen;
 };
 
+// Recognised by (unit, device); the later one stands. `doc` empty = nothing differs from the configuration any more: the row goes.
+struct registry_row {
+  std::string unit, device, doc;
+};
+
 // State of the engines as it was when everything up to `position` had been worked in. `bytes` is opaque here.
 struct engine_snapshot {
   std::uint64_t position = 0;
@@ -83,6 +88,7 @@ struct batch {
   std::vector<object_row> objects;
   std::vector<log_row> log;
   std::vector<device_row> devices;
+  std::vector<registry_row> registry;
   std::optional<engine_snapshot> snapshot;
 };
 
