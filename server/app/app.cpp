@@ -198,7 +198,11 @@ int run(config::server_settings const& settings) {
   auto const pool = postgres::open_pool(postgres_options(settings));
   postgres::queries const queries{pool};
   web::server* web_server = nullptr;
-  postgres::accounts{pool}.free_unfinished_keys();
+  try {
+    postgres::accounts{pool}.free_unfinished_keys();
+  } catch (postgres::unavailable const& e) {
+    out->warn("keys of repeated writes that an earlier run left unfinished stay claimed for a day: {}", e.what());
+  }
 
   // Accounts of devices, and what the broker refused.
   backend* asked = nullptr;

@@ -77,6 +77,8 @@ with Stack(users=("admin",)) as s:
         code, why = communes["03478"].say("ioc/v1/03478/WL-01/telemetry", json.dumps({"ts": int(time.time() * 1000), "seq": 1, "values": {"level": 1.75}}))
         native = s.wait(lambda: s.api("GET", "/api/v1/devices/03478/WL-01", token=admin)[1]["latest"].get("water_level", {}).get("value") == 1.75)
         checks.that("a native device behind it keeps its own topic", native, (code, why))
+        twice = s.api("GET", "/api/v1/ledger", token=admin)[1]["total"]["duplicate"]
+        checks.equal("and is sent once, although two lines of the bridge fit it", twice, 0)
         communes["03478"].say("ioc/v1/20551/WL-01/telemetry", json.dumps({"ts": int(time.time() * 1000), "seq": 1, "values": {"level": 9.5}}))
         time.sleep(1)
         other = s.api("GET", "/api/v1/devices/20551/WL-01", token=admin)

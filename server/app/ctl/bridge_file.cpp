@@ -36,10 +36,12 @@ std::string bridge_file(bridge const& b) {
   line("keepalive_interval 30");
   line("restart_timeout 2 60");
   line("");
+  // The prefixes are the same on both sides: a line without any is passed over when Mosquitto looks which line renames a message, and
+  // `#` below would take it. A message that fits two lines is sent once, as the bridge speaks MQTT 3.1.1.
   line("# Devices here that speak the native topics keep them.");
-  for (char const* kind : {"telemetry", "event", "status", "ack"}) line(std::string("topic ioc/v1/") + b.unit + "/+/" + kind + " out 1 \"\" \"\"");
+  for (char const* kind : {"telemetry", "event", "status", "ack"}) line("topic " + b.unit + "/+/" + kind + " out 1 ioc/v1/ ioc/v1/");
   line("# The server's words to the devices behind this gateway.");
-  for (char const* kind : {"command", "drill", "receipt"}) line(std::string("topic ioc/v1/") + b.unit + "/+/" + kind + " in 1 \"\" \"\"");
+  for (char const* kind : {"command", "drill", "receipt"}) line("topic " + b.unit + "/+/" + kind + " in 1 ioc/v1/ ioc/v1/");
   line("# Everything else, in whatever dialect, under this gateway's name. The first line that fits a message takes it.");
   line("topic # out 1 \"\" ioc/raw/v1/" + b.unit + "/" + b.gateway + "/");
   return out;

@@ -225,7 +225,8 @@ web::op_result backend::import(web::registry_request const& r) {
     op.by = r.user;
     op.changes = std::move(wishes);
     op.at = now();
-    reply.json = p_.pipeline.look([&op, all = r.all_or_nothing](pipeline::pipeline const& p) { return results_json(p.would_change(op), all); });
+    op.all_or_nothing = r.all_or_nothing;
+    reply.json = p_.pipeline.look([op](pipeline::pipeline const& p) { return results_json(p.would_change(op), op.all_or_nothing); });
   } else {
     reply = operate_registry(r, std::move(wishes));
   }
