@@ -47,7 +47,7 @@ std::string chosen(postgres::accounts const& accounts, std::string const& as) {
 
 // One request over an open stream.
 template <class S>
-api_client::answer exchange(S& stream, http::request<http::string_body> const& request) {
+api_client::answer talk(S& stream, http::request<http::string_body> const& request) {
   http::write(stream, request);
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
@@ -90,7 +90,7 @@ api_client::answer api_client::send(std::string const& method, std::string const
     if (h.certificate.empty()) {
       boost::beast::tcp_stream stream(io);
       stream.connect(places);
-      return exchange(stream, request);
+      return talk(stream, request);
     }
     asio::ssl::context tls(asio::ssl::context::tls_client);
     tls.load_verify_file(h.certificate);  // this very server's, whatever name it carries
@@ -99,7 +99,7 @@ api_client::answer api_client::send(std::string const& method, std::string const
     boost::beast::ssl_stream<boost::beast::tcp_stream> stream(io, tls);
     boost::beast::get_lowest_layer(stream).connect(places);
     stream.handshake(asio::ssl::stream_base::client);
-    return exchange(stream, request);
+    return talk(stream, request);
   } catch (boost::system::system_error const& e) {
     throw std::runtime_error("iocd does not answer at " + host + ":" + std::to_string(h.port) + ": " + e.code().message());
   }
