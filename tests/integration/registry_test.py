@@ -70,7 +70,7 @@ def added_claimed_withdrawn(s, admin):
     checks.equal("nothing is left unclaimed", s.wait(lambda: unclaimed() == {}), True)
     checks.equal("a second claim is 409", s.api("POST", f"/api/v1/devices/{UNIT}/LA-01/claim", {"name": "x", "type": "y"}, admin)[0], 409)
 
-    checks.equal("a device of the configuration is withdrawn", s.api("DELETE", f"/api/v1/devices/{UNIT}/WL-02?reason=mất", token=admin)[0], 200)
+    checks.equal("a device of the configuration is withdrawn", s.api("DELETE", f"/api/v1/devices/{UNIT}/WL-02?reason=m%E1%BA%A5t", token=admin)[0], 200)
     checks.equal("it is gone", s.wait(lambda: s.api("GET", f"/api/v1/devices/{UNIT}/WL-02", token=admin)[0] == 404), True)
     checks.equal("and comes back as it was", s.api("DELETE", f"/api/v1/devices/{UNIT}/WL-02?revert=1", token=admin)[1].get("zone"), "Z1")
     checks.equal("another commune's admin would see 404: a unit that is nobody's", s.api("DELETE", "/api/v1/devices/99999/X", token=admin)[0], 404)

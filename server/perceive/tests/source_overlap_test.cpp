@@ -27,7 +27,7 @@ TEST(filter_sets, stand_to_each_other_as_the_table_says) {
     EXPECT_EQ(relation(r.a, r.b), r.how) << r.a << " and " << r.b;
     auto const both = intersection(r.a, r.b);
     EXPECT_EQ(both.has_value(), r.both != nullptr) << r.a << " and " << r.b;
-    if (both && r.both) EXPECT_EQ(*both, r.both);
+    if (both && r.both) { EXPECT_EQ(*both, r.both); }
   }
 }
 
