@@ -69,6 +69,10 @@ mqtt:
   client_id: iocd
   ca: ""
   allow_plain_outside: false
+  admin_user: ioc-admin
+  admin_password_file: {quoted(inst.run_dir / "mqtt-admin.password")}
+  accounts_file: {quoted(inst.broker.accounts.path)}
+  broker_log: {quoted(inst.broker.child.log if inst.broker.debug_log else "")}
   broker_pid_file: {quoted(inst.broker.pid_file)}
 postgres:
   url: {inst.postgres.url_without_password}

@@ -76,7 +76,7 @@ class Installation:
         self.broker = Broker(services / "broker", self.mqtt_port, self.log_dir / "mosquitto.log", word("mqtt-server"), word("mqtt-admin"),
                              debug_log=broker_debug_log)
         self.broker.accounts.add_gateway(GATEWAY, list(units), word("mqtt-gateway"), raw="+")
-        for name in ("mqtt-server", "mqtt-gateway", "postgres-ioc"):
+        for name in ("mqtt-server", "mqtt-gateway", "mqtt-admin", "postgres-ioc"):
             write_private(self._password_file(name), word(name) + "\n")
         self.postgres.child.outlive = self.broker.child.outlive = outlive
         self.iocd = Child("iocd", [], self.log_dir / "iocd.log", cwd=self.run_dir)

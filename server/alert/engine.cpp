@@ -26,6 +26,20 @@ void engine::restore(engine_state s) {
   build();
 }
 
+void engine::reload(std::vector<core::device> devices, std::vector<rule> rules, core::time_point now) {
+  std::set<cell_key> known;
+  for (auto const& [key, s] : state_.cells) known.insert(key);
+  setup_.devices = std::move(devices);
+  setup_.rules = std::move(rules);
+  build();
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    auto& c = cells_[i];
+    if (c.r->type != rule_type::stale || known.count({c.r->id, c.subject})) continue;
+    c.s->count_from = now;
+    set_due(i, now);
+  }
+}
+
 // Everything below is derived from setup and state, so it is rebuilt rather than saved.
 void engine::build() {
   rule_index_.clear();

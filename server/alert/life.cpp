@@ -203,7 +203,7 @@ void engine::close_orphans(core::time_point t, changes& out) {
       auto& a = found->second;
       a.cleared_at = t;
       a.state = core::alert_state::closed;
-      a.close_reason = "rule withdrawn";
+      a.close_reason = find_rule(a.rule) ? "device withdrawn" : "rule withdrawn";
       emit(a, core::alert_event::closed, t, "", out);
     }
   orphans_.clear();

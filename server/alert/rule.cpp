@@ -1,5 +1,6 @@
 #include "alert/rule.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace ioc::alert {
@@ -7,6 +8,10 @@ namespace ioc::alert {
 namespace {
 constexpr std::array<std::string_view, 13> names{"threshold", "sum", "rate", "deviation", "flatline", "stale", "event",
                                                  "report_count", "count_active", "zone_count", "correlate", "coverage", "command_verify"};
+}
+
+bool selector::fits(core::device const& d) const {
+  return (type.empty() || d.type == type) && (zone.empty() || d.zone == zone) && (tag.empty() || std::find(d.tags.begin(), d.tags.end(), tag) != d.tags.end());
 }
 
 std::string_view to_text(rule_type t) { return names[static_cast<std::size_t>(t)]; }

@@ -2,6 +2,7 @@
 #include "core/alert.hpp"
 #include "core/severity.hpp"
 #include "core/time.hpp"
+#include "core/unit.hpp"
 
 #include <optional>
 #include <string>
@@ -35,6 +36,12 @@ struct series_ref {
   auto operator<=>(series_ref const&) const = default;
 };
 
+// Devices by what they are rather than by name; an empty member asks nothing. What fits changes with the registry.
+struct selector {
+  std::string type, zone, tag;
+  bool fits(core::device const& d) const;
+};
+
 // One rule of one unit, as loaded and checked: names are resolved, metrics canonical. Which members count depends on `type`;
 // the loader refuses a key that the type does not know. `order` = place in the unit's rules, which decides names and the order
 // of work inside an instant. Immutable after loading.
@@ -47,6 +54,7 @@ struct rule {
   core::localized label;  // short name on a threshold line: "BĐ3"
   std::optional<core::legal_basis> basis;
 
+  std::optional<selector> select;  // then `devices` is what it found, in the order of the registry
   std::vector<std::string> devices;
   std::string metric;
   core::comparison op = core::comparison::ge;

@@ -2,22 +2,27 @@
 
 #include "adapters/config/load.hpp"
 #include "adapters/journal/journal.hpp"
+#include "adapters/mqtt/broker_accounts.hpp"
+#include "adapters/mqtt/broker_log.hpp"
 #include "adapters/mqtt/client.hpp"
 #include "adapters/mqtt/sparkplug_host.hpp"
 #include "adapters/postgres/accounts.hpp"
 #include "adapters/postgres/queries.hpp"
 #include "adapters/postgres/server_clock.hpp"
+#include "adapters/postgres/registry_store.hpp"
 #include "adapters/postgres/writer.hpp"
 #include "adapters/web/server.hpp"
 #include "app/backend.hpp"
 #include "app/clock_watch.hpp"
 #include "app/logging.hpp"
+#include "app/registry/device_text.hpp"
 #include "app/runner.hpp"
 #include "app/sparkplug_sources.hpp"
 #include "app/start_checks.hpp"
 #include "core/archive.hpp"
 #include "perceive/catalogue.hpp"
 
+#include <boost/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <csignal>
@@ -54,6 +59,27 @@ mqtt::options mqtt_options(config::server_settings const& s, config::site const&
   o.allow_plain_outside = s.mqtt.allow_plain_outside;
   o.broker_pid_file = s.mqtt.broker_pid_file;
   return o;
+}
+
+// The same broker with the administrator's account.
+mqtt::options admin_options(config::server_settings const& s, config::site const& site) {
+  auto o = mqtt_options(s, site);
+  o.user = s.mqtt.admin_user;
+  o.password = config::read_secret(s.mqtt.admin_password_file, "mqtt.admin_password_file", s.path);
+  return o;
+}
+
+std::string device_address(config::server_settings const& s) {
+  if (!s.mqtt.device_address.empty()) return s.mqtt.device_address;
+  return (s.mqtt.ca.empty() ? "mqtt://" : "mqtts://") + s.mqtt.host + ":" + std::to_string(s.mqtt.port);
+}
+
+// What people changed, where the database knows it and no saved state does.
+void adopt_registry(pipeline::pipeline& machine, std::shared_ptr<postgres::pool> const& pool) {
+  pipeline::device_registry::entry_map entries;
+  for (auto const& r : postgres::read_registry(pool))
+    if (auto e = entry_from(boost::json::parse(r.doc), {r.unit, r.device})) entries[{r.unit, r.device}] = std::move(*e);
+  machine.adopt(std::move(entries));
 }
 
 web::options web_options(config::server_settings const& s) {
@@ -162,9 +188,12 @@ int run(config::server_settings const& settings) {
                                std::to_string(pipeline::pipeline::format) + ": start the version that wrote it, or restore a backup");
     restore_saved(machine, sent, told.restore(start.snapshot->bytes));
     from = start.snapshot->position;
+  } else {
+    adopt_registry(machine, postgres::open_pool(postgres_options(settings), 1));
   }
+  for (auto const& why : machine.set_aside()) out->warn("{}", why);
   out->info("{} units, {} devices; replaying the journal from {} to {}, the database holds up to {}", machine.units().size(),
-            catalogue->devices.devices().size(), from, log->end(), start.position);
+            machine.ears().known().devices.devices().size(), from, log->end(), start.position);
 
   // Screens, and the broker's connection: the callback appends to the journal and returns.
   web::hub hub;
@@ -214,10 +243,35 @@ int run(config::server_settings const& settings) {
   postgres::queries const queries{pool};
   web::server* web_server = nullptr;
   clock_watch clocks{wall_clock(), std::chrono::steady_clock::now()};
+  try {
+    postgres::accounts{pool}.free_unfinished_keys();
+  } catch (postgres::unavailable const& e) {
+    out->warn("keys of repeated writes that an earlier run left unfinished stay claimed for a day: {}", e.what());
+  }
+
+  // Accounts of devices, and what the broker refused.
+  backend* asked = nullptr;
+  std::unique_ptr<mqtt::broker_accounts> accounts;
+  if (!settings.mqtt.admin_user.empty())
+    accounts = std::make_unique<mqtt::broker_accounts>(admin_options(settings, site), [&] {
+      try {
+        asked->repeat_disabled();
+      } catch (std::exception const& e) {
+        out->warn("accounts that were disabled are not checked at the broker: {}", e.what());
+      }
+    });
+  std::unique_ptr<mqtt::broker_log> denied;
+  if (!settings.mqtt.broker_log.empty())
+    denied = std::make_unique<mqtt::broker_log>(settings.mqtt.broker_log, [&](mqtt::denied_publish const& d) {
+      pipeline.security_event(d.account, boost::json::serialize(boost::json::object{{"account", d.account}, {"client", d.client}, {"topic", d.topic},
+                                                                                    {"reason", "the broker refused a publish that only the server may make"}}));
+    });
   backend answers{{site, pipeline, *log, writer, queries, postgres::accounts{pool}, broker, [&] { return database_up.load(); },
                    [&] { return messages_in.load(); }, [&] { return web_server ? web_server->metrics() : std::string{}; },
                    settings.first_login_changes_password, postgres_options(settings).keep,
-                   {settings.shares.database_mib, settings.shares.rejected_mib, static_cast<std::int64_t>(postgres_options(settings).spill_bytes)}, &clocks}};
+                   {settings.shares.database_mib, settings.shares.rejected_mib, static_cast<std::int64_t>(postgres_options(settings).spill_bytes)}, &clocks,
+                   accounts.get(), denied.get(), device_address(settings)}};
+  asked = &answers;
   web::server web{web_options(settings), answers, hub};
   web_server = &web;
   for (auto const& o : queries.open_objects())
@@ -238,6 +292,8 @@ int run(config::server_settings const& settings) {
   pipeline.start();
   broker.start();
   if (field) field->start();
+  if (accounts) accounts->start();
+  if (denied) denied->start();
   try {
     web.start();
   } catch (std::exception const& e) {
@@ -265,6 +321,8 @@ int run(config::server_settings const& settings) {
   out->info("stopping");
   web.stop();       // nobody asks any more
   if (field) field->stop();  // the edge nodes are told
+  if (accounts) accounts->stop();
+  if (denied) denied->stop();
   broker.stop();    // nothing comes any more; the broker keeps our session
   pipeline.stop();  // works in what is left and saves its state
   if (!writer.drain(std::chrono::seconds{10})) out->warn("not all is in PostgreSQL yet; the journal keeps the rest");

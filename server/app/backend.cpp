@@ -183,7 +183,13 @@ bool valid_command(std::string_view name) {
 // What is wrong with a command composed by hand; nothing where it may be proposed.
 std::optional<web::op_result> backend::fault_of(pipeline::operation const& o) {
   if (!valid_command(o.command)) return web::op_result{400, problem("command: tên lệnh có dạng nhóm.việc, ví dụ siren.on")};
-  auto const& devices = p_.site.find(o.unit)->devices;
+  // The registry's, not the configuration's: devices come and go while the server runs.
+  auto const devices = p_.pipeline.look([unit = o.unit, targets = o.targets](pipeline::pipeline const& p) {
+    std::vector<core::device> found;
+    for (auto const& t : targets)
+      if (auto const* d = p.devices().find({unit, t})) found.push_back(*d);
+    return found;
+  });
   for (auto t = o.targets.begin(); t != o.targets.end(); ++t) {
     auto const d = std::find_if(devices.begin(), devices.end(), [&](auto const& x) { return x.id == *t; });
     if (d == devices.end()) return web::op_result{404, problem("Không có thiết bị " + *t + " trong địa bàn được giao")};
@@ -414,6 +420,17 @@ std::string backend::metrics_text() {
   put("ioc_rejected_bytes", "gauge", "size of the store of refused messages, as of the last minute", p_.writer.rejected_bytes());
   put("ioc_broker_up", "gauge", "1 while the broker's subscriptions stand", broker.connected() ? 1 : 0);
   put("ioc_broker_paused", "gauge", "1 while messages stay at the broker because the journal is nearly full", broker.phase == mqtt::phase::paused ? 1 : 0);
+  if (p_.broker_log) {
+    out += "# HELP ioc_broker_denied_total publishes that the broker refused, by account\n# TYPE ioc_broker_denied_total counter\n";
+    for (auto const& [account, n] : p_.broker_log->denied()) {
+      std::string label;
+      for (char const c : account) {
+        if (c == '\\' || c == '"') label += '\\';
+        label += c == '\n' ? ' ' : c;
+      }
+      out += "ioc_broker_denied_total{account=\"" + label + "\"} " + std::to_string(n) + "\n";
+    }
+  }
   put("ioc_broker_connects_total", "counter", "connections made to the broker", broker.connects);
   return out + p_.web_metrics();
 }

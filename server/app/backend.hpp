@@ -1,5 +1,7 @@
 #pragma once
 #include "adapters/config/site.hpp"
+#include "adapters/mqtt/broker_accounts.hpp"
+#include "adapters/mqtt/broker_log.hpp"
 #include "adapters/mqtt/client.hpp"
 #include "adapters/postgres/accounts.hpp"
 #include "adapters/postgres/queries.hpp"
@@ -37,6 +39,9 @@ class backend final : public web::backend {
     postgres::retention keep;
     disk_shares shares;
     clock_watch const* clocks = nullptr;
+    mqtt::broker_accounts* broker_accounts = nullptr;  // null: mqtt.admin_user is not set
+    mqtt::broker_log* broker_log = nullptr;            // null: mqtt.broker_log is not set
+    std::string device_address;                        // where devices find the broker: mqtt(s)://host:port
   };
   explicit backend(parts p) : p_(std::move(p)) {}
 
@@ -49,6 +54,13 @@ class backend final : public web::backend {
   void delete_other_sessions(std::string const& user, std::string const& token_hash) override;
   std::vector<web::unit_node> units() override;
   web::op_result operate(web::operation const& op) override;
+  web::op_result registry(web::registry_request const& r) override;
+  std::optional<std::string> registered_json(std::string const& unit, std::string const& device) override;
+  web::key_claim claim_key(std::string const& key, std::string const& user, std::string const& print) override;
+  void finish_key(std::string const& key, std::string const& user, int status, std::string const& body) override;
+  void free_key(std::string const& key, std::string const& user) override;
+  // Tells the broker of every account that the registry holds as disabled: what was decided while it was away.
+  void repeat_disabled();
   web::readings_answer readings(web::readings_query const& q) override;
   web::object_page list_objects(web::object_kind kind, web::object_filter const& filter, std::size_t limit, std::string const& cursor) override;
   std::optional<web::object> get_object(web::object_kind kind, std::string const& id) override;
@@ -66,6 +78,14 @@ class backend final : public web::backend {
   core::duration step_for(core::duration range, std::size_t points, core::time_point from) const;
   core::time_point kept_from(int days) const;
   std::optional<web::op_result> fault_of(pipeline::operation const& o);
+  // registry/calls.cpp
+  web::op_result change_one(web::registry_request const& r, pipeline::registry_change wish, int status);
+  web::op_result claim(web::registry_request const& r);
+  web::op_result import(web::registry_request const& r);
+  web::op_result make_account(web::registry_request const& r);
+  web::op_result disable_account(web::registry_request const& r);
+  bool tell_disabled(core::device_ref const& d, std::string& why);
+  operation_reply operate_registry(web::registry_request const& r, std::vector<pipeline::registry_change> wishes);
 
   parts p_;
 };

@@ -76,6 +76,7 @@ web::item_meta meta_of(pipeline::pipeline const& p, core::device_ref const& d, c
   m.type = known ? known->type : "";
   m.text = known ? known->name.vi : d.device;
   m.state = known ? to_text(connection_of(p, *known, now).is) : unclaimed_connection(p.ears().view(d));
+  m.claimed = known != nullptr;
   return m;
 }
 }  // namespace

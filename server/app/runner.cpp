@@ -1,8 +1,11 @@
 #include "app/runner.hpp"
 
 #include "app/live_view.hpp"
+#include "app/registry/calls.hpp"
+#include "app/registry/device_text.hpp"
 #include "app/wire_json.hpp"
 
+#include <boost/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -17,6 +20,7 @@ constexpr std::size_t records_per_round = 512;
 constexpr auto drain_time = 3s;          // what waited in the broker arrives within this after a start
 constexpr auto keep_ended = 24h;         // ended commands and advice stay in memory this long
 constexpr std::string_view at_start = "start";
+constexpr std::string_view security = "security/";  // the topic of a mark: with the account behind it
 
 std::pair<core::uuid, int> key_of(core::command_send const& s) { return {s.id, s.attempt}; }
 
@@ -129,6 +133,7 @@ void runner::take(journal::record const& r) {
       }
       if (!stored_before) add_rejection(heard, r, batch_);
       if (!keepers_.empty()) note_receipts(heard, r);
+      if (heard.security && !stored_before) take_security(r, "", written(boost::json::object{{"topic", r.message.topic}, {"reason", heard.reason}}));
       if (heard.what == perceive::outcome::rejected) parts_.out->debug("rejected {}: {}", r.message.topic, heard.reason);
       break;
     }
@@ -136,9 +141,13 @@ void runner::take(journal::record const& r) {
       operation_reply reply;
       if (auto op = operation_from(r.message.payload)) {
         op->at = r.message.arrival;
-        reply.result = parts_.machine.operate(*op, now_);
-        reply.state = state_of(parts_.machine, *op);
-        reply.json = object_after(parts_.machine, *op, now_);
+        if (op->kind == pipeline::operation_kind::change_registry) {
+          take_change(*op, stored_before, reply);
+        } else {
+          reply.result = parts_.machine.operate(*op, now_);
+          reply.state = state_of(parts_.machine, *op);
+          reply.json = object_after(parts_.machine, *op, now_);
+        }
         changed_since_save_ = true;
         if (!stored_before)
           batch_.log.push_back({"operation", core::name_uuid("operation|" + std::to_string(r.at)).text(), 1, r.message.arrival,
@@ -159,8 +168,55 @@ void runner::take(journal::record const& r) {
       if (r.message.topic == mark_resumed || r.message.topic == mark_rejoined) parts_.machine.hears(r.message.arrival, r.message.topic == mark_rejoined);
       if (r.message.topic == host_connected_mark) parts_.machine.host_connected(r.message.arrival);
       else if (r.message.topic != mark_deaf || r.message.payload == at_start) parts_.machine.hold_timers(r.message.arrival + drain_time);
+      if (r.message.topic.starts_with(security) && !stored_before) take_security(r, r.message.topic.substr(security.size()), r.message.payload);
       break;
   }
+}
+
+// The registry's row for each device that has changed, and what screens show of it now.
+void runner::take_change(pipeline::operation const& op, bool stored_before, operation_reply& reply) {
+  std::map<std::string, std::map<std::string, std::string>> unclaimed;
+  for (auto const& c : op.changes)
+    if (!unclaimed.count(c.device.unit)) unclaimed[c.device.unit] = parts_.machine.ears().unclaimed(c.device.unit);
+  auto const results = parts_.machine.change(op, now_);
+  reply.result = pipeline::operation_result::done;
+  reply.json = results_json(results, op.all_or_nothing);
+  bool const nothing = op.all_or_nothing && std::any_of(results.begin(), results.end(), [](auto const& r) { return r.outcome == pipeline::change_outcome::refused; });
+  for (auto const& r : results) {
+    if (nothing) break;
+    if (r.outcome != pipeline::change_outcome::created && r.outcome != pipeline::change_outcome::changed) continue;
+    auto const* e = parts_.machine.devices().entry(r.device);
+    if (!stored_before) batch_.registry.push_back({r.device.unit, r.device.device, e ? written(to_json(*e)) : std::string{}});
+    connections_.clear();  // places in the registry have changed
+    drawn_.erase(r.device);
+    if (parts_.machine.devices().find(r.device)) changed_devices_.insert(r.device);
+    else {
+      changed_devices_.erase(r.device);
+      parts_.screens.remove(web::channel::devices, r.device.text(), r.device.unit);
+    }
+  }
+  for (auto const& [unit, before] : unclaimed) {  // those that have been claimed live on under their own name
+    auto const now = parts_.machine.ears().unclaimed(unit);
+    for (auto const& [native, id] : before)
+      if (!now.count(native) && !parts_.machine.devices().find({unit, id})) {
+        changed_devices_.erase({unit, id});
+        parts_.screens.remove(web::channel::devices, unit + "/" + id, unit);
+      }
+  }
+}
+
+void runner::take_security(journal::record const& r, std::string const& by, std::string detail_json) {
+  auto const minute = std::chrono::floor<std::chrono::minutes>(r.message.arrival);
+  if (minute != security_minute_) security_events_ = 0;
+  security_minute_ = minute;
+  if (++security_events_ > 60) return;  // an attack must not fill the disk: it is in the counters
+  parts_.out->warn("security: {} {}", by, detail_json);
+  batch_.log.push_back({"security", core::name_uuid("security|" + std::to_string(r.at)).text(), 1, r.message.arrival, "security", by, std::move(detail_json)});
+}
+
+void runner::security_event(std::string const& by, std::string const& detail_json) {
+  if (!parts_.log.append(journal::record_kind::mark, std::string{security} + by, detail_json))
+    parts_.out->error("security: {} {}; it is not in the audit log: the journal takes no more", by, detail_json);
 }
 
 // ---------------------------------------------------------------- what came of it

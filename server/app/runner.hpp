@@ -73,6 +73,9 @@ class runner {
   // Throws std::runtime_error when the journal takes no more.
   operation_reply operate(pipeline::operation op);
 
+  // Somebody tried what only an intruder would: into the log and, through the journal, into the audit log. From any thread.
+  void security_event(std::string const& by, std::string const& detail_json);
+
   // Runs `ask` on the pipeline's thread and waits: how other threads look at the machine. Throws std::runtime_error after 5 s.
   template <class F>
   auto look(F ask) -> decltype(ask(std::declval<pipeline::pipeline const&>())) {
@@ -99,6 +102,8 @@ class runner {
   void run();
   void post(std::function<void()> ask);
   void take(journal::record const& r);
+  void take_change(pipeline::operation const& op, bool stored_before, operation_reply& reply);
+  void take_security(journal::record const& r, std::string const& by, std::string detail_json);
   void flush();
   void show_and_store(std::string const& unit, pipeline::outcomes const& o, postgres::batch& b);
   void send(core::command_send const& s);
@@ -165,6 +170,8 @@ class runner {
   std::vector<std::string> connections_;  // as shown, by place in the registry
   std::size_t next_quiet_ = 0;
   bool changed_since_save_ = false;
+  core::time_point security_minute_;  // of the last security events; at most 60 a minute go into the audit log
+  int security_events_ = 0;
   std::map<std::string, std::vector<core::time_point>> raises_;  // last ten minutes, for the load bar
 };
 

@@ -1,5 +1,7 @@
 #include "app/wire_json.hpp"
 
+#include "app/registry/device_text.hpp"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -332,7 +334,7 @@ std::string to_wire(core::command_send const& s) {
 
 namespace {
 constexpr std::string_view operation_names[] = {"ack", "close", "comment", "approve_recommendation", "reject_recommendation",
-                                                "approve_action", "reject_action", "propose_action"};
+                                                "approve_action", "reject_action", "propose_action", "change_registry"};
 
 std::string text_of(json::object const& o, std::string_view key) {
   auto const* v = o.if_contains(key);
@@ -353,6 +355,12 @@ std::optional<core::arguments> arguments_from(json::object const& o) {
 }
 
 std::string to_record(pipeline::operation const& op) {
+  if (op.kind == pipeline::operation_kind::change_registry) {
+    json::array changes;
+    for (auto const& c : op.changes) changes.push_back(to_json(c));
+    return written(json::object{{"kind", operation_names[static_cast<std::size_t>(op.kind)]}, {"id", op.id.text()}, {"unit", op.unit}, {"by", op.by},
+                                {"role", op.role}, {"text", op.text}, {"all_or_nothing", op.all_or_nothing}, {"changes", std::move(changes)}});
+  }
   json::array targets;
   for (auto const& t : op.targets) targets.emplace_back(t);
   return written(json::object{{"kind", operation_names[static_cast<std::size_t>(op.kind)]}, {"id", op.id.text()}, {"unit", op.unit}, {"by", op.by},
@@ -375,6 +383,13 @@ std::optional<pipeline::operation> operation_from(std::string_view text) {
   op.by = text_of(o, "by");
   op.role = text_of(o, "role");
   op.text = text_of(o, "text");
+  if (auto const* all = o.if_contains("all_or_nothing"); all && all->is_bool()) op.all_or_nothing = all->get_bool();
+  if (auto const* list = o.if_contains("changes"); list && list->is_array())
+    for (auto const& c : list->get_array()) {
+      auto change = change_from(c);
+      if (!change) return std::nullopt;
+      op.changes.push_back(std::move(*change));
+    }
   op.alert = text_of(o, "alert");
   op.command = text_of(o, "command");
   if (auto const* list = o.if_contains("targets"); list && list->is_array())

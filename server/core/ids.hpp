@@ -26,6 +26,8 @@ struct device_ref {
   std::string unit;
   std::string device;
   auto operator<=>(device_ref const&) const = default;
+  template <class A>
+  void io(A& a) { a(unit, device); }
   std::string text() const { return unit + "/" + device; }
 };
 

@@ -27,6 +27,7 @@ struct device {
   std::string zone;
   std::string model;
   std::string native;  // name in its own dialect (devEui, topic prefix, friendly name); empty = `id`
+  std::vector<std::string> natives;  // further ones; "gateway/native" counts only for what comes over that gateway
   std::string parent;  // network dependency: a device of the same unit
   std::optional<double> lat, lon;
   std::optional<double> coverage_m;
@@ -34,6 +35,13 @@ struct device {
   duration rejoin{0};  // how long it may take to be heard again after we were away; derived from its model
   std::vector<std::string> tags;
   std::map<std::string, double> calibration;  // e.g. mounting_height (m)
+  bool receipts = false;  // keeps its records until a `receipt` says that they are stored
+
+  bool operator==(device const&) const = default;
+  template <class A>
+  void io(A& a) {
+    a(unit, id, name, type, zone, model, native, natives, parent, lat, lon, coverage_m, expected_interval, tags, calibration, receipts);
+  }
 };
 
 // Forbids `command` while the latest event of `device` is `state`.
@@ -73,6 +81,8 @@ struct unit {
   std::string kind;    // "commune" or "province"
   std::string parent;  // code, empty at the root
   std::vector<zone> zones;
+  // The code stands for this place from `valid_from` (included) to `valid_to` (not included): communes are merged and renamed.
+  std::optional<time_point> valid_from, valid_to;
 };
 
 // Vietnam is UTC+7 all year; no daylight saving time since 1975.

@@ -45,6 +45,8 @@ void count_missed(device_view& view, decoded_element const& e, bool newer) {
   view.last_seq = e.seq;
 }
 
+constexpr char gateway_mark = '\x1f';  // between gateway and name in the key of an unclaimed device
+
 }  // namespace
 
 // One series as a device names it, looked up once: messages repeat the same names in the same order.
@@ -126,10 +128,22 @@ void hearer::use(std::shared_ptr<catalogue const> known) {
   known_ = std::move(known);
   for (auto& [unit, names] : unclaimed_)
     std::erase_if(names, [&](auto const& n) {
-      auto const native = std::string_view(n.first).substr(2);
-      if (n.first[0] == 'n') return known_->devices.by_id(unit, native) != nullptr;
-      auto const own = native.find('/');  // behind the gateway's name, which holds no '/'
-      return known_->devices.by_native(unit, native) || (own != std::string_view::npos && known_->devices.by_native(unit, native.substr(own + 1)));
+      auto const name = std::string_view(n.first).substr(2);
+      auto const mark = name.find(gateway_mark);
+      auto const* d = n.first[0] == 'n' ? known_->devices.by_id(unit, name)
+                      : mark == name.npos ? known_->devices.by_native(unit, name)
+                                          : known_->devices.by_native(unit, name.substr(mark + 1), name.substr(0, mark));
+      // What it said under its provisional name is what the registered device has said.
+      if (d && d->id != n.second) {
+        auto const seen = views_.find(core::device_ref{unit, n.second}.text());
+        auto const own = core::device_ref{unit, d->id}.text();
+        if (seen != views_.end() && !views_.count(own)) {
+          auto view = std::move(seen->second);
+          views_.erase(seen);
+          views_.emplace(own, std::move(view));
+        }
+      }
+      return d != nullptr;
     });
 }
 
@@ -141,8 +155,28 @@ device_view const* hearer::view(core::device_ref const& d) const {
 std::map<std::string, std::string> hearer::unclaimed(std::string const& unit) const {
   std::map<std::string, std::string> out;
   if (auto const it = unclaimed_.find(unit); it != unclaimed_.end())
-    for (auto const& [native, id] : it->second) out.emplace(native.substr(2), id);
+    for (auto const& [key, id] : it->second) {
+      auto name = key.substr(2);
+      auto const mark = name.find(gateway_mark);
+      if (mark == name.npos || !out.emplace(name.substr(mark + 1), id).second) {
+        if (mark != name.npos) name[mark] = '/';  // two gateways have a device of this name
+        out.emplace(std::move(name), id);
+      }
+    }
   return out;
+}
+
+std::optional<hearer::provisional> hearer::unclaimed_by_id(core::device_ref const& d) const {
+  auto const unit = unclaimed_.find(d.unit);
+  if (unit == unclaimed_.end()) return std::nullopt;
+  for (auto const& [key, id] : unit->second) {
+    if (id != d.device) continue;
+    auto const name = key.substr(2);
+    auto const mark = name.find(gateway_mark);
+    if (mark == name.npos) return provisional{name, {}, key[0] == 'n'};
+    return provisional{name.substr(mark + 1), name.substr(0, mark), false};
+  }
+  return std::nullopt;
 }
 
 verdict hearer::hear(core::raw_message const& m) {
@@ -162,6 +196,7 @@ verdict hearer::hear(core::raw_message const& m) {
   if (!way.source) return end(outcome::rejected, "no source takes this topic"), std::move(out);
   if (m.payload.size() > max_payload) return end(outcome::rejected, "payload larger than 1 MiB"), std::move(out);
   if (way.unit.empty()) return end(outcome::rejected, "neither topic nor source names a unit"), std::move(out);
+  if (auto why = known_->devices.refusal(way.unit, m.arrival); !why.empty()) return end(outcome::rejected, std::move(why)), std::move(out);
   if (!at.memory) return end(outcome::rejected, "there is no unit " + std::string(way.unit.substr(0, 32))), std::move(out);
 
   // Before it is read: what is above a publisher's quota costs no more than this. A device's first message is always read.
@@ -177,7 +212,7 @@ verdict hearer::hear(core::raw_message const& m) {
   decode_input const in{way.rest, m.payload, m.arrival, m.retain, &way.source->settings, at.memory, way.gateway};
   decoded d = way.source->decode(in);
   out.requests = std::move(d.requests);
-  if (!d.discovered.empty()) note_discovered(way, std::move(d.discovered));
+  if (!d.discovered.empty()) note_discovered(std::string(way.unit), std::move(d.discovered));
   out.security = d.security;
   if (d.outcome == decode_outcome::reject) return end(outcome::rejected, std::move(d.reason)), std::move(out);
   if (d.outcome == decode_outcome::ignore) return end(outcome::ignored, std::move(d.reason)), std::move(out);
@@ -194,11 +229,10 @@ discovered_device const* hearer::discovered(std::string const& unit, std::string
   return d == u->second.end() ? nullptr : &d->second;
 }
 
-void hearer::note_discovered(routed const& way, std::vector<discovered_device>&& found) {
-  auto& known = discovered_[std::string(way.unit)];
+void hearer::note_discovered(std::string const& unit, std::vector<discovered_device>&& found) {
+  auto& known = discovered_[unit];
   for (auto& d : found) {
     if (d.native.empty() || d.native.size() > max_text) continue;
-    if (!way.gateway.empty()) d.native = std::string(way.gateway) + "/" + d.native;
     for (std::string* s : {&d.name, &d.vendor, &d.model, &d.type})
       if (s->size() > max_text) s->resize(max_text);
     if (d.metrics.size() > max_series) d.metrics.resize(max_series);
@@ -286,11 +320,8 @@ hearer::origin* hearer::origin_of(known_topic& at, std::string const& native, st
 
 bool hearer::identify(routed const& way, std::string const& native, origin& who, std::string& why) {
   bool const is_native = way.source->info.decoder == "native";
-  // Two gateways of a commune may carry the same friendly names: the qualified name comes first.
-  std::string const full = way.gateway.empty() || is_native ? native : std::string(way.gateway) + "/" + native;
   who.ref.unit = way.unit;
-  who.device = is_native ? known_->devices.by_id(way.unit, native) : known_->devices.by_native(way.unit, full);
-  if (!who.device && !is_native && !native.empty()) who.device = known_->devices.by_native(way.unit, native);
+  who.device = is_native ? known_->devices.by_id(way.unit, native) : known_->devices.by_native(way.unit, native, way.gateway);
   if (who.device) {
     who.ref.device = who.device->id;
     return true;
@@ -300,7 +331,9 @@ bool hearer::identify(routed const& way, std::string const& native, origin& who,
     return false;
   }
   auto& names = unclaimed_[who.ref.unit];
-  std::string key = (is_native ? "n:" : "v:") + full;
+  std::string key = is_native ? "n:" : "v:";
+  if (!is_native && !way.gateway.empty()) key.append(way.gateway).push_back(gateway_mark);
+  key += native;
   if (auto const it = names.find(key); it != names.end()) {
     who.ref.device = it->second;
     return true;
@@ -309,14 +342,14 @@ bool hearer::identify(routed const& way, std::string const& native, origin& who,
     why = "unit " + who.ref.unit + " has 10,000 unclaimed devices already";
     return false;
   }
-  who.ref.device = is_native ? native : free_id(who.ref.unit, native, full);
+  who.ref.device = is_native ? native : free_id(who.ref.unit, native, key);
   names.emplace(std::move(key), who.ref.device);
   return true;
 }
 
 // A device name for a vendor's name: the same where it fits, else with '_' for what does not and a mark that keeps apart
 // what has become equal. Never a registered device's: an unknown gauge must not speak for a known one.
-std::string hearer::free_id(std::string const& unit, std::string const& native, std::string const& full) const {
+std::string hearer::free_id(std::string const& unit, std::string const& native, std::string const& key) const {
   std::string id;
   for (char c : native) {
     bool const fits = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
@@ -324,14 +357,14 @@ std::string hearer::free_id(std::string const& unit, std::string const& native, 
   }
   if (id.size() > 55) id.resize(55);
   auto const it = unclaimed_.find(unit);
-  auto const taken = [&] {
-    if (known_->devices.by_id(unit, id)) return true;
-    if (it == unclaimed_.end()) return false;
-    return it->second.count("n:" + id) || std::any_of(it->second.begin(), it->second.end(), [&](auto const& n) { return n.second == id; });
+  auto const taken = [&](std::string const& name) {
+    if (known_->devices.by_id(unit, name)) return true;
+    return it != unclaimed_.end() && std::any_of(it->second.begin(), it->second.end(), [&](auto const& n) { return n.second == name; });
   };
-  if (id == native && !taken()) return id;
+  if (id == native && !taken(id)) return id;
   char mark[10];
-  std::snprintf(mark, sizeof mark, ".%08x", static_cast<unsigned>(hash_of(full) & 0xffffffffu));
+  std::snprintf(mark, sizeof mark, ".%08x", static_cast<unsigned>(hash_of(native) & 0xffffffffu));
+  if (taken(id + mark)) std::snprintf(mark, sizeof mark, ".%08x", static_cast<unsigned>(hash_of(key) & 0xffffffffu));  // another gateway's
   return id + mark;
 }
 

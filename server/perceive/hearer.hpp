@@ -57,8 +57,15 @@ class hearer {
   ledger const& counts() const { return ledger_; }
   // Null for a device that was never heard.
   device_view const* view(core::device_ref const& d) const;
-  // Unclaimed devices of a unit: native name → device id. Bridged ones are named "gateway/native".
+  // Unclaimed devices of a unit: native name ("gateway/name" where two gateways have one of that name) → device id.
   std::map<std::string, std::string> unclaimed(std::string const& unit) const;
+  // How the unclaimed device with this id calls itself; nothing when there is none. `own_topic`: in its own native topic, so that its
+  // id is its name. `gateway` is empty unless it comes bridged.
+  struct provisional {
+    std::string native, gateway;
+    bool own_topic = false;
+  };
+  std::optional<provisional> unclaimed_by_id(core::device_ref const& d) const;
   // What discovery messages told of a device, by its native name; null for nothing.
   discovered_device const* discovered(std::string const& unit, std::string const& native) const;
   catalogue const& known() const { return *known_; }
@@ -85,8 +92,8 @@ class hearer {
   element_result weigh_element(core::raw_message const& m, known_topic& at, message_kind kind, decoded_element& e);
   origin* origin_of(known_topic& at, std::string const& native, std::string& why);
   bool identify(routed const& way, std::string const& native, origin& who, std::string& why);
-  void note_discovered(routed const& way, std::vector<discovered_device>&& found);
-  std::string free_id(std::string const& unit, std::string const& native, std::string const& full) const;
+  void note_discovered(std::string const& unit, std::vector<discovered_device>&& found);
+  std::string free_id(std::string const& unit, std::string const& native, std::string const& key) const;
   std::string canonical(origin& who, decoded_element& e);
   static void weigh_quality(metric_info const* info, latest_value const& before, core::reading& r);
   template <class F>
@@ -96,7 +103,7 @@ class hearer {
 
   std::shared_ptr<catalogue const> known_;
   ledger ledger_;
-  std::map<std::string, std::map<std::string, std::string>> unclaimed_;  // unit → ("n:" or "v:" + native name) → id
+  std::map<std::string, std::map<std::string, std::string>> unclaimed_;  // unit → ("n:" or "v:" [+ gateway + \x1f] + native name) → id
   std::unordered_map<std::string, device_view> views_;                   // "unit/device"
   std::map<std::string, dialect_memory> memories_;                       // "unit/gateway/source"
   std::map<std::string, std::map<std::string, discovered_device>> discovered_;  // unit → native name → what it told of itself

@@ -36,6 +36,9 @@ registry::registry(std::vector<core::unit> units, std::vector<core::device> devi
     if (!by_id_.emplace(joined(d.unit, d.id), i).second) throw std::invalid_argument(where + " stands twice");
     if (!d.native.empty() && !by_native_.emplace(joined(d.unit, lower(d.native)), i).second)
       throw std::invalid_argument(where + ": another device of the unit has the native name " + d.native);
+    for (auto const& n : d.natives)
+      if (n.empty() || (lower(n) != lower(d.native) && !by_native_.emplace(joined(d.unit, lower(n)), i).second && by_native_.at(joined(d.unit, lower(n))) != i))
+        throw std::invalid_argument(where + ": another device of the unit has the native name " + n);
   }
   for (auto const& d : devices_) {
     if (!d.parent.empty() && (d.parent == d.id || !by_id(d.unit, d.parent)))
@@ -59,6 +62,28 @@ core::device const* registry::look(index const& in, std::string_view unit, std::
 }
 
 core::device const* registry::by_id(std::string_view unit, std::string_view id) const { return look(by_id_, unit, id, false); }
-core::device const* registry::by_native(std::string_view unit, std::string_view native) const { return look(by_native_, unit, native, true); }
+
+core::device const* registry::by_native(std::string_view unit, std::string_view native, std::string_view gateway) const {
+  if (!gateway.empty()) {
+    char name[256];
+    if (gateway.size() + 1 + native.size() <= sizeof name) {
+      auto* p = std::copy(gateway.begin(), gateway.end(), name);
+      *p++ = '/';
+      p = std::copy(native.begin(), native.end(), p);
+      if (auto const* d = look(by_native_, unit, std::string_view(name, static_cast<std::size_t>(p - name)), true)) return d;
+    }
+  }
+  return look(by_native_, unit, native, true);
+}
+
+std::string registry::refusal(std::string_view unit, core::time_point t) const {
+  auto const it = by_unit_.find(unit);
+  if (it == by_unit_.end()) return "there is no unit " + std::string(unit.substr(0, 32));
+  auto const& u = units_[it->second];
+  auto const day = [](core::time_point at) { return core::to_iso(at + core::local_offset).substr(0, 10); };
+  if (u.valid_from && t < *u.valid_from) return "the unit code " + u.code + " is valid only from " + day(*u.valid_from);
+  if (u.valid_to && t >= *u.valid_to) return "the unit code " + u.code + " is not valid any more since " + day(*u.valid_to);
+  return {};
+}
 
 }  // namespace ioc::perceive

@@ -22,8 +22,12 @@ class registry {
 
   bool has_unit(std::string_view unit) const;
   core::device const* by_id(std::string_view unit, std::string_view id) const;
-  // Case-insensitive, as devEuis and MAC addresses are written both ways.
-  core::device const* by_native(std::string_view unit, std::string_view native) const;
+  // Case-insensitive, as devEuis and MAC addresses are written both ways. The name "gateway/native" is tried first: two gateways
+  // of a unit may each have a "cua-1".
+  core::device const* by_native(std::string_view unit, std::string_view native, std::string_view gateway = {}) const;
+  // Why a message of this unit that arrives at `t` is not taken: there is no such unit, or its code is not yet or no longer valid.
+  // Empty = it is taken.
+  std::string refusal(std::string_view unit, core::time_point t) const;
 
   std::vector<core::unit> const& units() const { return units_; }
   std::vector<core::device> const& devices() const { return devices_; }

@@ -1,5 +1,7 @@
 #include "perceive/source_table.hpp"
 
+#include "perceive/source_overlap.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
@@ -76,22 +78,50 @@ source_table::source_table(std::vector<source_info> sources) {
       if (!valid_filter(f)) throw std::invalid_argument("source " + info.name + ": \"" + f + "\" is no MQTT filter");
       ways_.push_back({f, sources_.size()});
     }
+    for (auto const& f : info.except)
+      if (!valid_filter(f)) throw std::invalid_argument("source " + info.name + ": \"" + f + "\" is no MQTT filter");
     b.info = std::move(info);
     sources_.push_back(std::move(b));
   }
   std::stable_sort(ways_.begin(), ways_.end(), [](way const& a, way const& b) { return narrower(a.filter, b.filter); });
+  put_in_order();
+}
+
+// Each way behind all that go before it; among equals the order of narrower() stays.
+void source_table::put_in_order() {
+  auto const n = ways_.size();
+  std::vector<std::vector<std::size_t>> behind(n);
+  std::vector<std::size_t> waits(n, 0);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t k = 0; k < n; ++k)
+      if (i != k && goes_before(sources_[ways_[i].source].info, ways_[i].filter, sources_[ways_[k].source].info, ways_[k].filter)) {
+        behind[i].push_back(k);
+        ++waits[k];
+      }
+  std::vector<way> ordered;
+  std::vector<bool> placed(n, false);
+  while (ordered.size() < n) {
+    std::size_t next = 0;
+    while (next < n && (placed[next] || waits[next] > 0)) ++next;
+    if (next == n) next = static_cast<std::size_t>(std::find(placed.begin(), placed.end(), false) - placed.begin());  // a knot: see unresolved_overlaps()
+    placed[next] = true;
+    ordered.push_back(ways_[next]);
+    for (auto const k : behind[next]) --waits[k];
+  }
+  ways_ = std::move(ordered);
 }
 
 routed source_table::route(std::string_view topic) const {
   routed r;
   r.rest = topic;
   bool const bridged = topic.starts_with(bridge_prefix);
+  bool const native = topic.starts_with("ioc/v1/");
   if (bridged) {
     auto rest = topic.substr(bridge_prefix.size());
     bool more = true;
     if (!next_level(rest, more, r.unit) || !next_level(rest, more, r.gateway) || !more || r.unit.empty() || r.gateway.empty()) return r;
     r.rest = rest;
-  } else if (topic.starts_with("ioc/v1/")) {
+  } else if (native) {
     auto const rest = topic.substr(7);
     r.unit = rest.substr(0, rest.find('/'));
   }
@@ -99,7 +129,10 @@ routed source_table::route(std::string_view topic) const {
     auto const& s = sources_[w.source];
     // A native topic inside a bridged one would let a gateway pass for any device of its unit.
     if (bridged && s.info.decoder == "native") continue;
+    if (native && s.info.decoder != "native") continue;
+    if (!s.info.gateways.empty() && std::find(s.info.gateways.begin(), s.info.gateways.end(), r.gateway) == s.info.gateways.end()) continue;
     if (!topic_fits(w.filter, r.rest)) continue;
+    if (std::any_of(s.info.except.begin(), s.info.except.end(), [&](auto const& e) { return topic_fits(e, r.rest); })) continue;
     r.source = &s;
     if (r.unit.empty()) r.unit = s.info.unit;
     break;

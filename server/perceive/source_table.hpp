@@ -22,6 +22,10 @@ struct source_info {
   core::duration max_behind = std::chrono::minutes{5};  // steadily further behind = the clock is wrong, too
   std::map<std::string, std::string> settings;        // the decoder's own, see config/README.md
   std::optional<double> quota_per_s;  // messages a second of one publisher; 1,000 for a device, 5,000 for a gateway
+  // How dialects that look alike are told apart (source_overlap.hpp).
+  std::vector<std::string> gateways;  // only what comes over one of these; empty = over any, and what is not bridged
+  std::vector<std::string> except;    // filters for topics that it leaves alone
+  bool yields = false;                // where filters overlap in part, the other source takes the message
 };
 
 // True when `topic` fits the MQTT filter. '+' is one level, '#' the rest and the level above it ("a/#" fits "a").
@@ -49,7 +53,7 @@ struct routed {
   std::string_view rest;
 };
 
-// All sources; filters are tried narrowest first, so that of overlapping ones the narrower takes the message, once.
+// All sources; of overlapping filters the narrower takes the message, once. Who wins where neither is narrower: source_overlap.hpp.
 // Built once, then read only.
 class source_table {
  public:
@@ -65,6 +69,8 @@ class source_table {
     std::string filter;
     std::size_t source;
   };
+  void put_in_order();
+
   std::vector<bound> sources_;
   std::vector<way> ways_;
 };

@@ -2,6 +2,7 @@
 #include "core/ids.hpp"
 #include "core/time.hpp"
 #include "core/value.hpp"
+#include "pipeline/device_registry.hpp"
 
 #include <string>
 #include <vector>
@@ -9,7 +10,7 @@
 namespace ioc::pipeline {
 
 enum class operation_kind : std::uint8_t {
-  ack, close, comment, approve_recommendation, reject_recommendation, approve_action, reject_action, propose_action
+  ack, close, comment, approve_recommendation, reject_recommendation, approve_action, reject_action, propose_action, change_registry
 };
 
 // What a person does. It comes through the journal like any message, so its order against them is fixed for ever.
@@ -27,6 +28,9 @@ struct operation {
   std::vector<std::string> targets;
   core::arguments args;
   bool drill = false;
+  // change_registry only; `unit` is then where the person belongs
+  std::vector<registry_change> changes;
+  bool all_or_nothing = false;
   core::time_point at;
 };
 

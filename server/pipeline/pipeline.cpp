@@ -3,11 +3,12 @@
 #include "core/archive.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace ioc::pipeline {
 
 pipeline::pipeline(std::shared_ptr<perceive::catalogue const> catalogue, std::vector<unit_config> units, core::time_point started)
-    : ears_(std::move(catalogue)) {
+    : ears_(std::move(catalogue)), registry_(units) {
   for (auto& u : units) {
     auto const code = u.unit.code;
     for (auto& d : u.devices)
@@ -46,6 +47,60 @@ operation_result pipeline::operate(operation const& op, site_outcomes& out) {
   unit->second.conclude(op.at, op.at, false, now);
   if (!now.empty()) out.emplace_back(op.unit, std::move(now));
   return result;
+}
+
+std::vector<change_result> pipeline::change(operation const& op, site_outcomes& out) {
+  tick(op.at, out);
+  auto const before = registry_;
+  auto results = registry_.apply(op.changes, op.all_or_nothing, ears_.known().models, op.by, op.at);
+  std::set<std::string> touched;
+  bool const nothing = op.all_or_nothing && std::any_of(results.begin(), results.end(), [](auto const& r) { return r.outcome == change_outcome::refused; });
+  for (auto const& r : results)
+    if (!nothing && (r.outcome == change_outcome::created || r.outcome == change_outcome::changed)) touched.insert(r.device.unit);
+  if (touched.empty()) return results;
+  std::map<std::string, outcomes> now;
+  for (auto const& code : touched)  // what has been heard is judged by the rules as they were
+    if (auto const u = units_.find(code); u != units_.end()) u->second.judge(op.at, op.at, false, now[code]);
+  try {
+    spread(touched, op.at);
+  } catch (std::invalid_argument const& e) {
+    registry_ = before;
+    for (auto& r : results)
+      if (r.outcome != change_outcome::refused) r = {r.device, change_outcome::refused, e.what()};
+  }
+  for (auto const& code : touched) {
+    auto const u = units_.find(code);
+    if (u == units_.end()) continue;
+    u->second.conclude(op.at, op.at, false, now[code]);
+    if (!now[code].empty()) out.emplace_back(code, std::move(now[code]));
+  }
+  return results;
+}
+
+std::vector<change_result> pipeline::would_change(operation const& op) const {
+  auto copy = registry_;
+  return copy.apply(op.changes, op.all_or_nothing, ears_.known().models, op.by, op.at);
+}
+
+// The registry's devices to all who hold a list of them. Throws before anything is changed.
+void pipeline::spread(std::set<std::string> const& units, core::time_point now) {
+  auto const& known = ears_.known();
+  auto next = std::make_shared<perceive::catalogue>();
+  next->metrics = known.metrics;
+  next->sources = known.sources;
+  next->models = known.models;
+  next->devices = perceive::registry(known.devices.units(), registry_.all());
+  ears_.use(std::move(next));
+  for (auto const& code : units)
+    if (auto const u = units_.find(code); u != units_.end()) u->second.use(registry_.devices(code), now);
+}
+
+void pipeline::adopt(device_registry::entry_map entries) {
+  if (entries.empty()) return;
+  set_aside_ = registry_.restore(std::move(entries), ears_.known().models);
+  std::set<std::string> all;
+  for (auto const& [code, machine] : units_) all.insert(code);
+  spread(all, hold_until_);
 }
 
 void pipeline::tick(core::time_point now, site_outcomes& out) {
@@ -105,7 +160,7 @@ void pipeline::prune(core::time_point before) {
 
 std::string pipeline::save() const {
   core::archive_writer w;
-  w(hold_until_, hearing_, ears_);
+  w(hold_until_, hearing_, ears_, registry_.entries());
   w(static_cast<std::uint64_t>(units_.size()));
   for (auto const& [code, machine] : units_) w(code, machine.save());
   return w.take();
@@ -113,7 +168,9 @@ std::string pipeline::save() const {
 
 void pipeline::restore(std::string_view bytes) {
   core::archive_reader r{bytes};
-  r(hold_until_, hearing_, ears_);
+  device_registry::entry_map entries;
+  r(hold_until_, hearing_, ears_, entries);
+  adopt(std::move(entries));  // before the rules' state, whose devices must be there
   std::uint64_t n = 0;
   r(n);
   for (; n > 0; --n) {

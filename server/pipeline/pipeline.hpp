@@ -2,12 +2,14 @@
 #include "core/observation.hpp"
 #include "perceive/hearer.hpp"
 #include "perceive/presence.hpp"
+#include "pipeline/device_registry.hpp"
 #include "pipeline/operation.hpp"
 #include "pipeline/unit_machine.hpp"
 
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +30,11 @@ class pipeline {
   perceive::verdict hear(core::raw_message const& m, site_outcomes& out);
   // One thing that a person did, at the time of its record.
   operation_result operate(operation const& op, site_outcomes& out);
+  // An operation of kind change_registry: devices appear, change and disappear, for perceive and for the rules that select them. Alerts
+  // that run keep their identity; those of a device that is withdrawn are closed.
+  std::vector<change_result> change(operation const& op, site_outcomes& out);
+  // What the same would come to; changes nothing.
+  std::vector<change_result> would_change(operation const& op) const;
   // Timers due at or before `now`. Until hold_timers' time nothing fires: what waited in the broker must be heard first, or a
   // restart would call devices silent that were not.
   void tick(core::time_point now, site_outcomes& out);
@@ -45,6 +52,11 @@ class pipeline {
   unit_machine const* unit(std::string const& code) const;
   std::map<std::string, unit_machine> const& units() const { return units_; }
   perceive::hearer const& ears() const { return ears_; }
+  device_registry const& devices() const { return registry_; }
+  // What restore() had to set aside because the configuration has changed, one sentence each.
+  std::vector<std::string> const& set_aside() const { return set_aside_; }
+  // Takes over what people changed, where there is no saved state: a new machine on the database of another.
+  void adopt(device_registry::entry_map entries);
   void prune(core::time_point before);
 
   // The whole state, to be saved with the journal position that it reflects. Throws core::archive_error on a text it cannot read.
@@ -54,8 +66,11 @@ class pipeline {
 
  private:
   void report_flood(perceive::verdict const& heard, core::raw_message const& m, site_outcomes& out);
+  void spread(std::set<std::string> const& units, core::time_point now);
 
   perceive::hearer ears_;
+  device_registry registry_;
+  std::vector<std::string> set_aside_;
   std::map<std::string, unit_machine> units_;
   core::time_point hold_until_;
   perceive::hearing hearing_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <string_view>
 
 namespace ioc::pipeline {
 
@@ -54,6 +56,24 @@ unit_machine::unit_machine(unit_config config, core::time_point started)
     }
   for (auto const& r : config_.rules)
     if (r.type == alert::rule_type::command_verify) ask(r.metric);
+  for (auto const& r : config_.rules) named_.push_back(r.select ? std::vector<std::string>{} : r.devices);
+}
+
+void unit_machine::use(std::vector<core::device> devices, core::time_point now) {
+  config_.devices = std::move(devices);
+  std::set<std::string_view> here;
+  for (auto const& d : config_.devices) here.insert(d.id);
+  for (std::size_t i = 0; i < config_.rules.size(); ++i) {
+    auto& r = config_.rules[i];
+    r.devices.clear();
+    if (r.select) {
+      for (auto const& d : config_.devices)
+        if (r.select->fits(d)) r.devices.push_back(d.id);
+    } else {
+      std::copy_if(named_[i].begin(), named_[i].end(), std::back_inserter(r.devices), [&](auto const& id) { return here.count(id) > 0; });
+    }
+  }
+  engine_.reload(config_.devices, config_.rules, now);
 }
 
 // ---------------------------------------------------------------- facts
@@ -237,6 +257,7 @@ operation_result unit_machine::operate(operation const& op, core::time_point now
       }
       break;
     }
+    case operation_kind::change_registry: break;  // of the site, not of a unit: pipeline::change()
     case operation_kind::propose_action: {
       if (actor_.find(op.id)) return operation_result::illegal;
       core::action a;

@@ -43,6 +43,9 @@ class unit_machine final : private advise::world, private act::surroundings {
  public:
   unit_machine(unit_config config, core::time_point started);
 
+  // The registry has changed: these are the unit's devices now. Between two instants; conclude() comes next.
+  void use(std::vector<core::device> devices, core::time_point now);
+
   // --- facts ---
   void observe(core::observation const& o, core::time_point now, outcomes& out);
   void report(alert::citizen_report r) { engine_.report(std::move(r)); }
@@ -96,6 +99,7 @@ class unit_machine final : private advise::world, private act::surroundings {
   void complete(core::uuid recommendation, std::string const& by, core::time_point now, outcomes& out);
 
   unit_config config_;
+  std::vector<std::vector<std::string>> named_;  // the devices that each rule names; what one selects is found anew
   alert::engine engine_;
   alert::history history_;
   advise::adviser adviser_;

@@ -100,9 +100,10 @@ class rule_reader {
     auto const type = s.text_opt("type"), zone = s.text_opt("zone"), tag = s.text_opt("tag");
     s.finish();
     if (!type && !zone && !tag) s.fail("", "selects every device", "give at least one of type, zone, tag");
+    r_.select = alert::selector{type.value_or(""), zone.value_or(""), tag.value_or("")};
     if (!options_.registry) return;
     for (auto const& d : *options_.registry)
-      if ((!type || d.type == *type) && (!zone || d.zone == *zone) && (!tag || std::find(d.tags.begin(), d.tags.end(), *tag) != d.tags.end())) r_.devices.push_back(d.id);
+      if (r_.select->fits(d)) r_.devices.push_back(d.id);
     if (r_.devices.empty()) m_.fail("select", "no device of the unit fits", "correct type, zone or tag, or remove the rule");
   }
   void metric() { r_.metric = scope_.metric(m_.text("metric"), m_.line_of("metric"), m_.place("metric"), m_.context()); }

@@ -142,6 +142,15 @@ class settings_reader {
     q.allow_plain_outside = k.flag("allow_plain_outside", false);
     if (!local(q.host) && q.ca.empty() && !q.allow_plain_outside)
       k.fail("host", q.host + " is another machine and the password would travel in plain", "give ca, or say allow_plain_outside: true");
+    q.admin_user = k.text_opt("admin_user").value_or("");
+    q.admin_password_file = path(k, k.text_opt("admin_password_file").value_or(""));
+    if (q.admin_user.empty() != q.admin_password_file.empty())
+      k.fail(q.admin_user.empty() ? "admin_password_file" : "admin_user", "stands alone", "admin_user and admin_password_file belong together: give both or neither");
+    q.accounts_file = path(k, k.text_opt("accounts_file").value_or(""));
+    q.broker_log = path(k, k.text_opt("broker_log").value_or(""));
+    q.device_address = k.text_opt("device_address").value_or("");
+    if (!q.device_address.empty() && !q.device_address.starts_with("mqtt://") && !q.device_address.starts_with("mqtts://"))
+      k.fail("device_address", "is no broker's address", "write mqtts://HOST:8883");
     q.broker_pid_file = path(k, k.text_opt("broker_pid_file").value_or(""));
   }
 

@@ -21,6 +21,10 @@ struct mqtt_settings {
   std::string client_id = "iocd";  // names the persistent session
   std::string ca, certificate, key;
   bool allow_plain_outside = false;
+  // For accounts of devices: the administrator of the dynamic-security plugin, and its file (only `iocctl device import --accounts`).
+  std::string admin_user, admin_password_file, accounts_file;
+  std::string broker_log;      // followed for publishes that the broker refused; empty = not counted
+  std::string device_address;  // told to devices: mqtts://host:port; empty = as iocd itself connects
   std::string broker_pid_file;  // a new session is saved by a signal to this process; empty = the broker is elsewhere
 };
 

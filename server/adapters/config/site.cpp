@@ -4,6 +4,7 @@
 #include "adapters/config/rules.hpp"
 #include "adapters/config/site_parts.hpp"
 #include "perceive/catalogue.hpp"
+#include "perceive/source_overlap.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -55,7 +56,12 @@ class site_reader {
     name_scope metrics_only;
     metrics_only.resolve = resolver();
     metrics_only.metric_names = metric_names_;
-    for (auto const& f : yaml_files(dir_ / "sources")) file(f, [this](node const& n, file_context const& c) { read_source(n, c, names_, site_.sources); });
+    for (auto const& f : yaml_files(dir_ / "sources"))
+      file(f, [&](node const& n, file_context const& c) {
+        read_source(n, c, names_, site_.sources);
+        source_files_.resize(site_.sources.size(), f);
+      });
+    check_sources();
     for (auto const& f : yaml_files(dir_ / "models")) file(f, [&](node const& n, file_context const& c) { read_model(n, c, names_, metrics_only, site_.models); });
     for (auto const& f : yaml_files(dir_ / "units")) file(f, [this](node const& n, file_context const& c) { read_unit(n, c, names_, site_.tree, site_.units); });
     check_tree();
@@ -133,6 +139,19 @@ class site_reader {
     };
   }
 
+  // Who takes a message must not depend on luck: filters that overlap in part, or stand twice, are refused.
+  void check_sources() {
+    for (auto const& o : perceive::unresolved_overlaps(site_.sources)) {
+      auto const other = o.first == o.second ? std::string("in this file, too") : "in " + source_files_[o.first] + " (" + site_.sources[o.first].name + ")";
+      bool const twice = o.how == perceive::filter_relation::equal;
+      faults_.add({source_files_[o.second], 0, "filters",
+                   twice ? "\"" + o.other + "\" stands " + (o.filter == o.other ? other : other + " as \"" + o.filter + "\"")
+                         : "\"" + o.other + "\" and \"" + o.filter + "\" " + other + " overlap in part: both take \"" + o.both + "\", neither is the narrower",
+                   twice ? "remove one, or bind the two to different gateways with `gateway`"
+                         : "write one filter more exactly, or say `except: [\"" + o.both + "\"]`, `yields: true` or `gateway: [NAME]` in one of the two"});
+    }
+  }
+
   void check_tree() {
     for (auto const& u : site_.tree) {
       if (u.parent.empty()) continue;
@@ -156,6 +175,7 @@ class site_reader {
   fault_list faults_;
   site_names names_;
   site site_;
+  std::vector<std::string> source_files_;  // of site_.sources
   perceive::metric_table table_;
   std::vector<std::string> metric_names_;
   std::map<std::string, unit_scope> scopes_;

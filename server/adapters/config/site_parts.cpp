@@ -60,6 +60,11 @@ void read_source(node const& root, file_context const& c, site_names& names, std
   for (auto const& f : s.filters)
     if (!perceive::valid_filter(f)) m.fail("filters", "\"" + f + "\" is no MQTT filter", "'+' stands for a whole level, '#' is the last one");
   if (m.has("unit")) s.unit = m.code("unit");
+  s.gateways = m.texts_opt("gateway");
+  s.except = m.texts_opt("except");
+  for (auto const& f : s.except)
+    if (!perceive::valid_filter(f)) m.fail("except", "\"" + f + "\" is no MQTT filter", "'+' stands for a whole level, '#' is the last one");
+  s.yields = m.flag("yields", false);
   if (auto const v = m.seconds_opt("max_age_s", true)) s.max_age = *v;
   if (auto const v = m.seconds_opt("max_ahead_s", true)) s.max_ahead = *v;
   if (auto const v = m.seconds_opt("max_behind_s", true)) s.max_behind = *v;
@@ -117,6 +122,15 @@ void read_model(node const& root, file_context const& c, site_names& names, name
 }
 
 namespace {
+// A day in Asia/Ho_Chi_Minh, as the moment at which it begins.
+std::optional<core::time_point> day_of(map_reader& m, std::string const& key) {
+  auto const text = m.text_opt(key);
+  if (!text) return std::nullopt;
+  auto const t = core::from_iso(*text + "T00:00:00+07:00");
+  if (!t || text->size() != 10) m.fail(key, "\"" + *text + "\" is no day", "write year-month-day, such as 2025-07-01");
+  return t;
+}
+
 core::device read_device(map_reader& k, std::string const& unit, site_names const& names, name_scope& scope, id_register& ids) {
   core::device d;
   d.unit = unit;
@@ -133,6 +147,8 @@ core::device read_device(map_reader& k, std::string const& unit, site_names cons
       k.fail("model", "model \"" + d.model + "\" does not exist in models/", suggest(d.model, known, "models"));
   }
   d.native = k.text_opt("native").value_or("");
+  d.natives = k.texts_opt("natives");
+  d.receipts = k.flag("receipts", false);
   d.parent = k.text_opt("parent").value_or("");
   d.lat = k.number_opt("lat", -90);
   d.lon = k.number_opt("lon", -180);
@@ -166,6 +182,9 @@ void read_unit(node const& root, file_context const& c, site_names& names, std::
   names.units.add(u.code, m.line_of("code"), "code", c);
   u.name = names_of(m);
   u.parent = m.text_opt("parent").value_or("");
+  u.valid_from = day_of(m, "valid_from");
+  u.valid_to = day_of(m, "valid_to");
+  if (u.valid_from && u.valid_to && *u.valid_from >= *u.valid_to) m.fail("valid_to", "is not after valid_from", "it is the first day on which the code is not valid any more");
   id_register zone_ids("zone"), device_ids("device");
   name_scope scope;
   m.each("zones", false, [&](node const& n, std::string const& at) {

@@ -106,6 +106,10 @@ void accounts::free_key(std::string const& key, std::string const& user) {
   pool_->run(write, [&](pqxx::nontransaction& t) { return t.exec_params(sql::free_key, clean_text(key), user).affected_rows(); });
 }
 
+void accounts::free_unfinished_keys() {
+  pool_->run(write, [&](pqxx::nontransaction& t) { return t.exec("delete from idempotency where status is null").affected_rows(); });
+}
+
 void accounts::delete_ended(core::time_point now) {
   pool_->run(write, [&](pqxx::nontransaction& t) {
     t.exec_params(sql::delete_ended, timestamp(now));

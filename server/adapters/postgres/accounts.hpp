@@ -64,6 +64,7 @@ class accounts {
   key_state claim_key(std::string const& key, std::string const& user, std::string const& request_hash, core::time_point now);
   void finish_key(std::string const& key, std::string const& user, int status, std::string const& body);
   void free_key(std::string const& key, std::string const& user);  // the write failed and may be tried again
+  void free_unfinished_keys();  // at the start: who claimed them is gone, and nobody knows how far it came
 
   void delete_ended(core::time_point now);  // sessions and keys past their time
 

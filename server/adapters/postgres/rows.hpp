@@ -94,6 +94,11 @@ struct device_row {
   void io(A& a) { a(unit, device, doc, seen); }
 };
 
+// Recognised by (unit, device); the later one stands. `doc` empty = nothing differs from the configuration any more: the row goes.
+struct registry_row {
+  std::string unit, device, doc;
+};
+
 // State of the engines as it was when everything up to `position` had been worked in. `bytes` is opaque here.
 struct engine_snapshot {
   std::uint64_t position = 0;
@@ -112,6 +117,7 @@ struct batch {
   std::vector<object_row> objects;
   std::vector<log_row> log;
   std::vector<device_row> devices;
+  std::vector<registry_row> registry;
   std::optional<engine_snapshot> snapshot;
 };
 

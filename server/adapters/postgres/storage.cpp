@@ -2,6 +2,7 @@
 
 #include "adapters/postgres/copy.hpp"
 #include "adapters/postgres/migrate.hpp"
+#include "adapters/postgres/registry_store.hpp"
 #include "adapters/postgres/sql.hpp"
 #include "adapters/postgres/text.hpp"
 
@@ -134,6 +135,7 @@ struct storage::merged {
   items<object_row> objects;
   items<log_row> log;
   items<device_row> devices;
+  std::vector<registry_row const*> registry;  // in order
   engine_snapshot const* snapshot = nullptr;
   std::string const* ledger = nullptr;
   std::uint64_t position = 0;
@@ -147,6 +149,7 @@ struct storage::merged {
       if (b.position > committed) {
         for (auto const& r : b.readings) readings.push_back({&r, b.position});
         for (auto const& r : b.events) events.push_back({&r, b.position});
+        for (auto const& r : b.registry) registry.push_back(&r);
       }
       for (auto const& r : b.rejected) rejected.push_back({&r, b.position});
       for (auto const& r : b.log) log.push_back({&r, b.position});
@@ -220,6 +223,7 @@ void storage::transaction(merged const& m, bool carefully) {
     put(m.devices);
   }
   put_due(book_.take_due(), 0);
+  put_registry(*link_, m.registry);
   if (m.snapshot)
     link_->run(sql::put_engine, {std::to_string(options_.shard), std::to_string(m.snapshot->position), std::to_string(m.snapshot->format), "\\x" + hex(m.snapshot->bytes)});
   link_->run("commit");

@@ -6,11 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace ioc::web {
 
 namespace {
-enum class gate { open, early, any, alerts, actions };
+enum class gate { open, early, any, alerts, actions, registry };
 
 // "*" is a place whose text becomes one of call::ids.
 struct route {
@@ -33,6 +34,13 @@ std::vector<route> const& table() {
       {"GET", {"api", "v1", "summary"}, gate::any, summary},
       {"GET", {"api", "v1", "devices"}, gate::any, list_devices},
       {"GET", {"api", "v1", "devices", "*", "*"}, gate::any, one_device},
+      {"POST", {"api", "v1", "devices"}, gate::registry, create_device},
+      {"POST", {"api", "v1", "devices", "import"}, gate::registry, import_devices},
+      {"PATCH", {"api", "v1", "devices", "*", "*"}, gate::registry, change_device},
+      {"DELETE", {"api", "v1", "devices", "*", "*"}, gate::registry, withdraw_device},
+      {"POST", {"api", "v1", "devices", "*", "*", "claim"}, gate::registry, claim_device},
+      {"POST", {"api", "v1", "devices", "*", "*", "account"}, gate::registry, make_device_account},
+      {"DELETE", {"api", "v1", "devices", "*", "*", "account"}, gate::registry, disable_device_account},
       {"GET", {"api", "v1", "readings"}, gate::any, readings},
       {"GET", {"api", "v1", "alerts"}, gate::any, list_alerts},
       {"POST", {"api", "v1", "alerts", "ack"}, gate::alerts, ack_alerts},
@@ -74,15 +82,16 @@ bool fits(route const& t, std::vector<std::string> const& segments, std::vector<
 
 bool may(gate g, std::string const& role) {
   if (g == gate::alerts) return role == "duty_officer" || role == "officer" || role == "commune_leader";
+  if (g == gate::registry) return role == "admin";
   if (g == gate::actions) return role == "duty_officer" || role == "officer" || role == "commune_leader";
   return true;
 }
 
-bool is_json(std::string_view type) {
+std::string media_type(std::string_view type) {
   std::string t(type.substr(0, type.find(';')));
   while (!t.empty() && t.back() == ' ') t.pop_back();
   std::transform(t.begin(), t.end(), t.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return t == "application/json";
+  return t;
 }
 
 problem wrong_method(std::string const& allow) {
@@ -190,8 +199,9 @@ response api::dispatch(request const& r) {
     if (!may(chosen->who, k.who.role)) throw forbidden("role '" + k.who.role + "' does not do this");
     k.units = scope_.below(k.who.unit);
   }
-  if (!r.body.empty() && !is_json(r.header("content-type")))
-    throw problem{415, "unsupported_media_type", "Chỉ nhận nội dung kiểu application/json", "Content-Type must be application/json", {}, {{"Accept", "application/json"}}};
+  std::string const takes = chosen->run == import_devices ? "text/csv" : "application/json";
+  if (!r.body.empty() && media_type(r.header("content-type")) != takes)
+    throw problem{415, "unsupported_media_type", "Chỉ nhận nội dung kiểu " + takes, "Content-Type must be " + takes, {}, {{"Accept", takes}}};
   bool const write = r.method != "GET" && chosen->run != log_in && chosen->run != log_out;
   if (write && !r.header("idempotency-key").empty()) return once(r, k, chosen->run);
   return chosen->run(context_, k);
@@ -201,8 +211,28 @@ response api::once(request const& r, call const& k, response (*run)(context&, ca
   auto const given = r.header("idempotency-key");
   if (given.size() > 255) throw bad_request("header 'Idempotency-Key' is longer than 255 bytes");
   auto const key = k.who.user + '\n' + std::string(given);
-  auto const print = token_hash(r.method + " " + r.path + "\n" + r.body);
+  std::string whole = r.method + " " + r.path;
+  for (auto const& [name, value] : r.query) whole += "\n" + name + "=" + value;
+  auto const print = token_hash(whole + "\n" + r.body);
   auto found = answered_.begin(key, print, context_.now());
+  bool kept = true;
+  if (found.what == answered_writes::verdict::fresh) {
+    // This process does not know it; one before it may have. While the database is away, this memory alone guards.
+    try {
+      auto claim = context_.rest.claim_key(std::string(given), k.who.user, print);
+      found.what = static_cast<answered_writes::verdict>(claim.what);
+      found.answer.status = claim.status;
+      found.answer.body = std::move(claim.body);
+      if (claim.status >= 400) found.answer.type = "application/problem+json";
+    } catch (unavailable const&) {
+      kept = false;
+    } catch (...) {
+      answered_.drop(key);
+      throw;
+    }
+    if (found.what == answered_writes::verdict::repeat) answered_.keep(key, found.answer);
+    else if (found.what != answered_writes::verdict::fresh) answered_.drop(key);
+  }
   switch (found.what) {
     case answered_writes::verdict::repeat:
       found.answer.headers.emplace_back("Idempotency-Replayed", "true");
@@ -214,6 +244,13 @@ response api::once(request const& r, call const& k, response (*run)(context&, ca
     case answered_writes::verdict::fresh:
       break;
   }
+  auto const settle = [&](auto write) {
+    try {
+      if (kept) write();
+    } catch (unavailable const& e) {
+      spdlog::warn("web: {} {} ({}): its Idempotency-Key could not be kept: {}", r.method, r.path, r.id, e.what());
+    }
+  };
   try {
     response out;
     try {
@@ -222,10 +259,14 @@ response api::once(request const& r, call const& k, response (*run)(context&, ca
       if (p.status >= 500 || p.status == 429) throw;
       out = to_response(p, r.id);
     }
-    answered_.keep(key, out);
+    auto again = out;
+    if (!again.repeat_body.empty()) again.body = std::exchange(again.repeat_body, {});
+    answered_.keep(key, again);
+    settle([&] { context_.rest.finish_key(std::string(given), k.who.user, again.status, again.body); });
     return out;
   } catch (...) {
     answered_.drop(key);  // nothing was decided: the client may try again
+    settle([&] { context_.rest.free_key(std::string(given), k.who.user); });
     throw;
   }
 }

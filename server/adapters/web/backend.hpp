@@ -78,6 +78,32 @@ struct not_kept : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+enum class registry_call { create, change, withdraw, revert, import, claim, make_account, disable_account };
+
+// A change of the registry that an admin asks for. The web adapter has checked session and role and, for calls that name a device,
+// that its unit is among `units`; the implementer refuses rows of an import that are not. `body` is JSON, of an import the table.
+struct registry_request {
+  registry_call what = registry_call::create;
+  std::string unit;    // of the device; of an import: for rows that name none, may be empty
+  std::string device;  // empty for create and import
+  std::string user;
+  std::string role;
+  std::string own_unit;
+  std::vector<std::string> units;
+  std::string reason;
+  std::string body;
+  bool dry_run = false;
+  bool all_or_nothing = false;
+  bool accounts_made = false;  // import: the rows' accounts are being written into the broker's file by who asks
+};
+
+// What is known of an Idempotency-Key that came before. `repeat`: `status` and `body` are the answer that was given.
+struct key_claim {
+  enum class verdict { fresh, repeat, in_flight, other_request } what = verdict::fresh;
+  int status = 0;
+  std::string body;
+};
+
 struct readings_query {
   std::string unit;
   std::string device;
@@ -155,6 +181,13 @@ class backend {
 
   virtual std::vector<unit_node> units() = 0;
   virtual op_result operate(operation const& op) = 0;
+  virtual op_result registry(registry_request const& r) = 0;
+  // What the registry holds of a device, as the JSON of further members of it: "registry", "account" …; nothing for no such device.
+  virtual std::optional<std::string> registered_json(std::string const& unit, std::string const& device) = 0;
+  // Keys outlive a restart. Each throws `unavailable` while they cannot be kept; `print` tells one request from another.
+  virtual key_claim claim_key(std::string const& key, std::string const& user, std::string const& print) = 0;
+  virtual void finish_key(std::string const& key, std::string const& user, int status, std::string const& body) = 0;
+  virtual void free_key(std::string const& key, std::string const& user) = 0;
   virtual readings_answer readings(readings_query const& q) = 0;
   virtual object_page list_objects(object_kind kind, object_filter const& filter, std::size_t limit, std::string const& cursor) = 0;
   virtual std::optional<object> get_object(object_kind kind, std::string const& id) = 0;

@@ -69,6 +69,14 @@ response cancel_action(context& c, call const& k);
 response approve_recommendation(context& c, call const& k);
 response reject_recommendation(context& c, call const& k);
 
+response create_device(context& c, call const& k);
+response change_device(context& c, call const& k);
+response withdraw_device(context& c, call const& k);
+response import_devices(context& c, call const& k);
+response claim_device(context& c, call const& k);
+response make_device_account(context& c, call const& k);
+response disable_device_account(context& c, call const& k);
+
 response readings(context& c, call const& k);
 response advice(context& c, call const& k);
 response rules(context& c, call const& k);
@@ -88,6 +96,8 @@ std::vector<std::string> as_list(std::set<std::string> const& s);
 std::string unit_of(context& c, call const& k, channel where, object_kind kind, std::string const& id);
 // ISO 8601 argument; throws 400 that names it.
 std::optional<core::time_point> time_argument(request const& r, std::string const& name);
+// The backend's answer to a write; 4xx and 5xx throw the problem that its JSON describes.
+response answer_of(op_result r);
 std::string list_json(std::vector<std::string> const& items, std::string const& next);
 // Whether the request's Origin is this server, as its Host or a configured address names it.
 bool own_origin(context const& c, request const& r);

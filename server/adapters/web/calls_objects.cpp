@@ -158,12 +158,14 @@ response list_alerts(context& c, call const& k) {
 response one_alert(context& c, call const& k) { return one(c, k, channel::alerts, object_kind::alert); }
 
 response list_devices(context& c, call const& k) {
-  only_arguments(k.r, {"unit", "type", "state", "q", "limit", "cursor"});
+  only_arguments(k.r, {"unit", "type", "state", "claimed", "q", "limit", "cursor"});
   item_filter f;
   f.units = wanted_units(c, k);
   f.type = k.r.argument("type");
   f.text = k.r.argument("q");
   f.states = words(k.r, "state", {"online", "offline", "unknown"});
+  if (auto const claimed = k.r.argument("claimed"); claimed == "true" || claimed == "false") f.claimed = claimed == "true";
+  else if (!claimed.empty()) throw bad_request("argument 'claimed' is true or false");
   return from_hub(c, k, channel::devices, f);
 }
 
@@ -173,6 +175,10 @@ response one_device(context& c, call const& k) {
   if (!found) throw not_found();
   response out;
   out.body = *found->json;
+  if (auto const more = c.rest.registered_json(k.ids[0], k.ids[1]); more && more->size() > 2 && out.body.ends_with('}')) {
+    out.body.back() = ',';
+    out.body += more->substr(1);
+  }
   return out;
 }
 

@@ -36,13 +36,7 @@ problem refusal(op_result const& r) {
   return p;
 }
 
-response answer(op_result r) {
-  if (r.status >= 400) throw refusal(r);
-  response out;
-  out.status = r.status;
-  out.body = std::move(r.json);
-  return out;
-}
+response answer(op_result r) { return answer_of(std::move(r)); }
 
 std::string alert_id(context& c, call const& k) {
   unit_of(c, k, channel::alerts, object_kind::alert, k.ids.at(0));
@@ -60,6 +54,14 @@ std::string recommendation_id(call const& k) {
   return k.ids[0];
 }
 }  // namespace
+
+response answer_of(op_result r) {
+  if (r.status >= 400) throw refusal(r);
+  response out;
+  out.status = r.status;
+  out.body = std::move(r.json);
+  return out;
+}
 
 response ack_alert(context& c, call const& k) {
   body const b(k.r.body, {"reason"});

@@ -15,6 +15,7 @@ namespace ioc::web {
 namespace {
 constexpr std::uint32_t most_header = 16 * 1024;
 constexpr std::uint64_t most_body = 1 << 20;
+constexpr std::uint64_t most_import = 16 << 20;  // a table of tens of thousands of devices
 constexpr int most_logins_waiting = 64;
 constexpr auto write_step_within = std::chrono::seconds{30};
 constexpr std::size_t piece_bytes = 64 * 1024;
@@ -85,7 +86,7 @@ class connection_on final : public open_connection {
   asio::awaitable<bool> one(beast::flat_buffer& buffer) {
     parser p;
     p.header_limit(most_header);
-    p.body_limit(most_body);
+    p.body_limit(most_import);
     lowest().expires_after(engine_.settings.header_timeout);
     idle_ = true;
     auto const [head_error, head_size] = co_await http::async_read_header(stream_, buffer, p, as_result);
@@ -94,6 +95,12 @@ class connection_on final : public open_connection {
     r.id = new_request_id();
     r.tls = tls;
     if (head_error) co_return co_await refuse(head_error, r);
+    if (!p.get().target().starts_with("/api/v1/devices/import")) {
+      p.body_limit(most_body);
+      auto const announced = p.content_length();
+      beast::error_code const too_long = http::error::body_limit;
+      if (announced && *announced > most_body) co_return co_await refuse(too_long, r);
+    }
     if (beast::iequals(p.get()[http::field::expect], "100-continue") && !p.is_done()) {
       http::response<http::empty_body> go(http::status::continue_, 11);
       http::response_serializer<http::empty_body> s(go);

@@ -29,7 +29,7 @@ std::optional<channel> channel_from(std::string_view text) {
 }
 
 bool item_filter::only_units() const {
-  return states.empty() && severities.empty() && rule.empty() && alert.empty() && device.empty() && metric.empty() && type.empty() && text.empty();
+  return states.empty() && severities.empty() && rule.empty() && alert.empty() && device.empty() && metric.empty() && type.empty() && text.empty() && !claimed;
 }
 
 bool item_filter::matches(item const& i) const {
@@ -39,6 +39,7 @@ bool item_filter::matches(item const& i) const {
   if (!severities.empty() && !severities.contains(m.severity)) return false;
   auto const same = [](std::string const& wanted, std::string const& is) { return wanted.empty() || wanted == is; };
   if (!same(rule, m.rule) || !same(alert, m.alert) || !same(device, m.device) || !same(metric, m.metric) || !same(type, m.type)) return false;
+  if (claimed && *claimed != m.claimed) return false;
   return text.empty() || has(m.text, text) || has(i.key, text);
 }
 

@@ -34,6 +34,7 @@ struct item_meta {
   std::string metric;
   std::string type;           // devices
   std::string text;           // devices: what `q=` searches (name)
+  bool claimed = true;        // devices: registered
   core::time_point at{};      // lists are newest first by it, then by key: raised_at, proposed_at, created_at; devices leave it
 };
 
@@ -57,6 +58,7 @@ struct item_filter {
   std::string metric;
   std::string type;
   std::string text;
+  std::optional<bool> claimed;
   bool only_units() const;
   bool matches(item const& i) const;
 };

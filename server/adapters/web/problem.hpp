@@ -16,6 +16,8 @@ struct response {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   std::function<std::string()> more;
+  // What a repeated write is answered where `body` holds a secret that is shown once; empty = `body` itself.
+  std::string repeat_body;
 };
 
 // Why a call is refused. Thrown by the calls, caught at one place (api::handle), which makes it an RFC 9457 answer.

@@ -25,6 +25,13 @@ int ledger(arguments const& a, std::ostream& out);
 int device_list(arguments const& a, std::ostream& out);
 int backup(arguments const& a, std::ostream& out);
 int restore(arguments const& a, std::ostream& out);
+int device_import(arguments const& a, std::ostream& out);
+int device_add(arguments const& a, std::ostream& out);
+int device_claim(arguments const& a, std::ostream& out);
+int device_account(arguments const& a, std::ostream& out);
+int device_disable(arguments const& a, std::ostream& out);
+int device_withdraw(arguments const& a, std::ostream& out);
+int gateway_add(arguments const& a, std::ostream& out);
 
 // The faults of a configuration, as lines or as {"ok":false,"faults":[…]}.
 void print_faults(config::config_error const& e, bool json, std::ostream& out);

@@ -2,7 +2,6 @@
 #include "adapters/postgres/accounts.hpp"
 #include "adapters/postgres/link.hpp"
 #include "adapters/postgres/migrate.hpp"
-#include "adapters/postgres/queries.hpp"
 #include "adapters/web/password.hpp"
 #include "app/ctl/commands.hpp"
 #include "app/ctl/json_text.hpp"
@@ -10,7 +9,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <map>
 #include <ostream>
 #include <set>
 
@@ -130,31 +128,6 @@ int ledger(arguments const& a, std::ostream& out) {
           {"committed_at", json::text(rows.text(i, 3))}, {"ledger", std::string(rows.text(i, 2))}}));
     else out << "shard " << rows.text(i, 0) << ", position " << rows.text(i, 1) << ", committed " << rows.text(i, 3) << "\n" << rows.text(i, 2) << "\n";
   }
-  if (a.json) out << json::object({{"items", json::array(items)}}) << "\n";
-  return 0;
-}
-
-int device_list(arguments const& a, std::ostream& out) {
-  auto const settings = config::load_server(a.option("config"));
-  auto const site = config::load_site(settings.config_dir);
-  auto const wanted = a.options.contains("unit") ? a.option("unit") : std::string{};
-  std::map<std::pair<std::string, std::string>, std::string> live;
-  for (auto const& d : postgres::queries(postgres::open_pool(options_of(settings), 1)).live_devices()) live[{d.unit, d.device}] = d.doc;
-  std::vector<std::string> items;
-  bool any = wanted.empty();
-  for (auto const& u : site.units) {
-    if (!wanted.empty() && u.unit.code != wanted) continue;
-    any = true;
-    for (auto const& d : u.devices) {
-      auto const it = live.find({d.unit, d.id});
-      if (a.json)
-        items.push_back(json::object({{"unit", json::text(d.unit)}, {"device", json::text(d.id)}, {"name", json::text(d.name.vi)},
-            {"type", json::text(d.type)}, {"zone", json::text_or_null(d.zone)},
-                                      {"model", json::text_or_null(d.model)}, {"live", it == live.end() ? "null" : it->second}}));
-      else out << d.unit << "\t" << d.id << "\t" << d.type << "\t" << d.zone << "\t" << (it == live.end() ? "never heard" : "heard") << "\t" << d.name.vi << "\n";
-    }
-  }
-  if (!any) throw std::runtime_error("unit \"" + wanted + "\" does not exist");
   if (a.json) out << json::object({{"items", json::array(items)}}) << "\n";
   return 0;
 }

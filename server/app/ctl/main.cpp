@@ -14,6 +14,15 @@ struct entry {
   int (*run)(arguments const&, std::ostream&);
 };
 
+std::set<std::string> const device_options{"as", "reason", "name-en", "type", "zone", "model", "native", "natives", "parent", "lat", "lon", "coverage-m",
+                                           "expected-interval-s", "tags", "calibration", "receipts"};
+std::set<std::string> with(std::set<std::string> all, std::initializer_list<char const*> more) {
+  for (auto const* m : more) all.insert(m);
+  return all;
+}
+std::set<std::string> const claim_options = with(device_options, {"id", "name"});
+std::set<std::string> const gateway_options{"as", "reason", "name", "zone", "address", "ca", "out"};
+
 std::vector<entry> const& table() {
   static std::vector<entry> const all{
       {{"decode", {"FILE"}, {}, {}, {}, "run a file of device messages through the decoders and compare"}, decode},
@@ -26,6 +35,14 @@ std::vector<entry> const& table() {
       {{"user list", {}, {"config"}, {}, {}, "all accounts"}, user_list},
       {{"user passwd", {}, {"config", "user"}, {}, {"password-stdin", "no-change"}, "a new password for an account"}, user_passwd},
       {{"ledger", {}, {"config"}, {}, {}, "where every message ended, as of the last commit"}, ledger},
+      {{"device import", {"FILE"}, {"config"}, {"unit", "as", "reason", "passwords-out", "restart"}, {"dry-run", "all-or-nothing", "accounts"},
+        "register the devices of a table (CSV), with a report of each row; --accounts makes their accounts at the broker, all at once"}, device_import},
+      {{"device add", {"UNIT", "DEVICE"}, {"config", "name"}, device_options, {"account"}, "register one device; --account makes its account"}, device_add},
+      {{"device claim", {"UNIT", "DEVICE"}, {"config"}, claim_options, {}, "register a device that speaks and that nobody has registered"}, device_claim},
+      {{"device account", {"UNIT", "DEVICE"}, {"config"}, {"as"}, {}, "make a device's account at the broker, or a new password for it"}, device_account},
+      {{"device disable", {"UNIT", "DEVICE"}, {"config"}, {"as", "reason"}, {}, "cut a device off: its account counts no more"}, device_disable},
+      {{"device withdraw", {"UNIT", "DEVICE"}, {"config"}, {"as", "reason"}, {}, "take a device out of the registry; its history stays"}, device_withdraw},
+      {{"gateway add", {"UNIT", "NAME"}, {"config"}, gateway_options, {}, "the account of a commune's own broker, and the bridge file for it"}, gateway_add},
       {{"device list", {}, {"config"}, {"unit"}, {}, "registered devices with what is known of them"}, device_list},
       {{"backup", {}, {"config", "to"}, {"broker-accounts"}, {}, "database, journal, configuration and broker accounts into a new folder, while iocd runs"}, backup},
       {{"restore", {}, {"config", "from"}, {"broker-accounts"}, {"keep-config"}, "a backup into an empty installation, before its iocd starts"}, restore},

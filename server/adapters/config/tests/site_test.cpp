@@ -16,6 +16,41 @@ namespace {
 
 std::string const small_site = std::string(IOC_SOURCE_DIR) + "/server/adapters/config/tests/site";
 
+// Two sources whose filters overlap in part: refused with both files; `except`, `yields` and `gateway` settle it.
+TEST(site, refuses_sources_that_overlap_in_part) {
+  auto pattern = (fs::temp_directory_path() / "ioc-site-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  fs::path const dir = pattern;
+  fs::copy(small_site, dir, fs::copy_options::recursive);
+  auto const write = [&](char const* name, std::string const& more) {
+    std::ofstream(dir / "sources" / (std::string(name) + ".yaml")) << "name: " << name << "\ndecoder: frigate\n" << more;
+  };
+  auto const faults = [&] {
+    try {
+      config::load_site(dir.string());
+    } catch (config::config_error const& e) {
+      return std::string(e.what());
+    }
+    return std::string{};
+  };
+  write("mot", "filters: [\"a/+\"]\n");
+  write("hai", "filters: [\"+/b\"]\n");
+  auto const said = faults();
+  EXPECT_NE(said.find((dir / "sources/mot.yaml").string()), std::string::npos) << said;
+  EXPECT_NE(said.find((dir / "sources/hai.yaml").string()), std::string::npos) << said;
+  EXPECT_NE(said.find("both take \"a/b\""), std::string::npos) << said;
+  for (char const* settled : {"except: [\"a/b\"]\n", "yields: true\n"}) {
+    write("hai", std::string("filters: [\"+/b\"]\n") + settled);
+    EXPECT_EQ(faults(), "") << settled;
+  }
+  write("mot", "filters: [\"a/+\"]\ngateway: [tram-1]\n");
+  write("hai", "filters: [\"+/b\"]\ngateway: [tram-2]\n");
+  EXPECT_EQ(faults(), "");
+  write("ba", "filters: [\"a/+\"]\ngateway: [tram-1]\n");
+  EXPECT_NE(faults().find("\"a/+\" stands in"), std::string::npos);
+  fs::remove_all(dir);
+}
+
 TEST(site, is_read_across_files) {
   auto const s = config::load_site(small_site);
   EXPECT_EQ(s.metrics.size(), 4u);

@@ -104,6 +104,42 @@ class recording_backend : public backend {
     operations.push_back(op);
     return outcome;
   }
+  std::vector<registry_request> registry_asked;
+  op_result registry_outcome{201, R"({"user":"03478/WL-01","password":"geheim"})"};
+  op_result registry(registry_request const& r) override {
+    auto const lock = here();
+    registry_asked.push_back(r);
+    return registry_outcome;
+  }
+  std::optional<std::string> registered_json(std::string const&, std::string const& device) override {
+    auto const lock = here();
+    if (device != "WL-01") return std::nullopt;
+    return R"({"account":{"state":"active"}})";
+  }
+  // What a database would keep over a restart of the adapter.
+  struct kept_key {
+    std::string print;
+    int status = 0;
+    std::string body;
+  };
+  std::map<std::pair<std::string, std::string>, kept_key> keys;
+  key_claim claim_key(std::string const& key, std::string const& user, std::string const& print) override {
+    auto const lock = here();
+    auto const [at, fresh] = keys.try_emplace({key, user}, kept_key{print, 0, ""});
+    if (fresh) return {};
+    if (at->second.print != print) return {key_claim::verdict::other_request, 0, ""};
+    if (at->second.status == 0) return {key_claim::verdict::in_flight, 0, ""};
+    return {key_claim::verdict::repeat, at->second.status, at->second.body};
+  }
+  void finish_key(std::string const& key, std::string const& user, int status, std::string const& body) override {
+    auto const lock = here();
+    keys[{key, user}].status = status;
+    keys[{key, user}].body = body;
+  }
+  void free_key(std::string const& key, std::string const& user) override {
+    auto const lock = here();
+    keys.erase({key, user});
+  }
   readings_answer readings(readings_query const& q) override {
     auto const lock = here();
     asked = q;
