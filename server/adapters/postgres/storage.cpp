@@ -18,6 +18,8 @@ namespace ioc::postgres {
 
 namespace {
 
+constexpr int refused_part = 1'000'000;  // beyond any element number of a message
+
 template <class T = std::int64_t>
 T number(std::string_view text) {
   T v{};
@@ -200,6 +202,19 @@ void storage::transaction(merged const& m, bool carefully) {
     put_carefully(m.log, refused);
     put_carefully(m.devices, refused);
     put_carefully(m.rejected, refused);
+    for (auto const* r : m.registry) {  // few, and in order
+      link_->run("savepoint half");
+      try {
+        put_registry(*link_, {r});
+        link_->run("release half");
+      } catch (statement_error const& e) {
+        if (!e.data()) throw;
+        link_->run("rollback to half");
+        link_->run("release half");
+        refused.push_back({m.position, refused_part + static_cast<int>(refused.size()), core::time_point{}, "registry/" + r->device, r->doc,
+                           std::string("database: ") + e.what(), "registry", r->unit});
+      }
+    }
     items<rejected_row> kept;
     for (auto const& r : refused) kept.push_back({&r, r.position});
     put(kept);
@@ -212,8 +227,8 @@ void storage::transaction(merged const& m, bool carefully) {
     put(m.objects);
     put(m.log);
     put(m.devices);
+    put_registry(*link_, m.registry);
   }
-  put_registry(*link_, m.registry);
   if (m.snapshot)
     link_->run(sql::put_engine, {shard, std::to_string(m.snapshot->position), std::to_string(m.snapshot->format), "\\x" + hex(m.snapshot->bytes)});
   link_->run("commit");
@@ -385,7 +400,6 @@ rejected_row remains(object_row const& r) { return {0, 0, r.at, r.kind + "/" + r
 rejected_row remains(log_row const& r) { return {0, 0, r.at, r.kind + "/" + r.id + "/" + r.what, r.detail, "", "log", ""}; }
 rejected_row remains(device_row const& r) { return {0, 0, r.seen, r.device, r.doc, "", "device", r.unit}; }
 rejected_row remains(rejected_row const& r) { return r; }
-constexpr int refused_part = 1'000'000;  // beyond any element number of a message
 }  // namespace
 
 template <class T>
