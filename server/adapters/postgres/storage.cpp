@@ -18,6 +18,8 @@ namespace ioc::postgres {
 
 namespace {
 
+constexpr int refused_part = 1'000'000;  // beyond any element number of a message
+
 template <class T = std::int64_t>
 T number(std::string_view text) {
   T v{};
@@ -209,6 +211,19 @@ void storage::transaction(merged const& m, bool carefully) {
     put_carefully(m.log, refused);
     put_carefully(m.devices, refused);
     put_carefully(m.rejected, refused);
+    for (auto const* r : m.registry) {  // few, and in order
+      link_->run("savepoint half");
+      try {
+        put_registry(*link_, {r});
+        link_->run("release half");
+      } catch (statement_error const& e) {
+        if (!e.data()) throw;
+        link_->run("rollback to half");
+        link_->run("release half");
+        refused.push_back({m.position, refused_part + static_cast<int>(refused.size()), core::time_point{}, "registry/" + r->device, r->doc,
+                           std::string("database: ") + e.what(), "registry", r->unit});
+      }
+    }
     items<rejected_row> kept;
     for (auto const& r : refused) kept.push_back({&r, r.position});
     put(kept);
@@ -221,9 +236,9 @@ void storage::transaction(merged const& m, bool carefully) {
     put(m.objects);
     put(m.log);
     put(m.devices);
+    put_registry(*link_, m.registry);
   }
   put_due(book_.take_due(), 0);
-  put_registry(*link_, m.registry);
   if (m.snapshot)
     link_->run(sql::put_engine, {std::to_string(options_.shard), std::to_string(m.snapshot->position), std::to_string(m.snapshot->format), "\\x" + hex(m.snapshot->bytes)});
   link_->run("commit");

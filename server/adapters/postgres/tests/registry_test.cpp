@@ -33,7 +33,7 @@ TEST(Registry, RowsAppearWithTheirPositionAndGoWhenNothingDiffers) {
   auto const o = pg.options_for(name);
   writer w(o, {});
   w.start();
-  w.submit(change(10, {{"03478", "WL-01", doc("Trạm một")}, {"03478", "WL-02", doc("hai")}, {"03478", "WL-01", doc("Trạm \"một\" mới")}}));
+  w.submit(change(10, {{"03478", "WL-01", doc("Trạm một")}, {"03478", "WL-02", doc("hai")}, {"03478", "WL-01", doc(R"(Trạm \"một\" mới)")}}));
   ASSERT_TRUE(w.drain(20s));
   auto const p = open_pool(o);
   auto rows = read_registry(p);
@@ -45,9 +45,14 @@ TEST(Registry, RowsAppearWithTheirPositionAndGoWhenNothingDiffers) {
   w.submit(change(20, {{"03478", "WL-02", ""}}));
   ASSERT_TRUE(w.drain(20s));
   EXPECT_EQ(read_registry(p).size(), 1u);
-  w.submit(change(20, {{"03478", "WL-09", doc("x")}}));  // a position that is known: its rows are there
+  // A row that PostgreSQL cannot hold keeps nobody else's back.
+  w.submit(change(30, {{"03478", "BAD", "{no json"}, {"03478", "WL-03", doc("ba")}}));
+  ASSERT_TRUE(w.drain(20s));
+  EXPECT_EQ(pg.sql(name, "select string_agg(device, ',' order by device) from registry_device"), "WL-01,WL-03");
+  EXPECT_EQ(pg.sql(name, "select topic from rejected"), "registry/BAD");
+  w.submit(change(30, {{"03478", "WL-09", doc("x")}}));  // a position that is known: its rows are there
   w.drain(20s);
-  EXPECT_EQ(read_registry(p).size(), 1u);
+  EXPECT_EQ(read_registry(p).size(), 2u);
   w.stop();
 }
 
