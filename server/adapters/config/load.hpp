@@ -23,7 +23,8 @@ scenario load_scenario(std::string const& path, perceive::metric_table const* ca
 site load_site(std::string const& dir);
 
 // iocd.yaml. Relative paths in it are taken from its own folder.
-server_settings load_server(std::string const& path);
+// `folders_are_there` false: config_dir need not exist (a restore makes it).
+server_settings load_server(std::string const& path, bool folders_are_there = true);
 
 // Divides every window, hold, timeout and limit by `speed` (> 0): a story that is played `speed` times as fast then raises the
 // same alerts. Times of day (quiet hours) stay.

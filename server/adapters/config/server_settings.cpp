@@ -185,7 +185,7 @@ class settings_reader {
 
 }  // namespace
 
-server_settings load_server(std::string const& path) {
+server_settings load_server(std::string const& path, bool folders_are_there) {
   auto const root = parse_file(path);
   fault_list faults;
   file_context const c{path, faults};
@@ -196,7 +196,7 @@ server_settings load_server(std::string const& path) {
   auto s = settings_reader(m, absolute.parent_path()).read();
   s.path = absolute.string();
   m.finish();
-  if (faults.empty() && !fs::is_directory(s.config_dir, ec))
+  if (folders_are_there && faults.empty() && !fs::is_directory(s.config_dir, ec))
     m.fail("config_dir", s.config_dir + " is no folder", "name the folder that holds metrics.yaml, units/, rules/ …");
   faults.throw_if_any();
   return s;

@@ -186,7 +186,7 @@ int backup(arguments const& a, std::ostream& out) {
 
 int restore(arguments const& a, std::ostream& out) {
   need_sodium();
-  auto const settings = config::load_server(a.option("config"));
+  auto const settings = config::load_server(a.option("config"), false);
   fs::path const from = a.option("from");
   auto const time = check_manifest(from);
   auto const db = database_of(settings);
