@@ -27,7 +27,6 @@ T number(std::string_view text) {
   return v;
 }
 
-constexpr int refused_part = 1'000'000;  // beyond any element number of a message
 
 }  // namespace
 
