@@ -21,7 +21,7 @@ def journal_line(s):
 
 
 stack = Stack(users=("officer", "leader"), devices=ACCOUNTS)
-stack.inst.journal_mib = (16, 1)
+stack.inst.journal_mib = (10, 1)
 with stack as s:
     duty = Duty(s)
     duty.listen()
