@@ -92,7 +92,12 @@ void pipeline::spread(std::set<std::string> const& units, core::time_point now) 
   next->devices = perceive::registry(known.devices.units(), registry_.all());
   ears_.use(std::move(next));
   for (auto const& code : units)
-    if (auto const u = units_.find(code); u != units_.end()) u->second.use(registry_.devices(code), now);
+    if (auto const u = units_.find(code); u != units_.end()) {
+      auto devices = registry_.devices(code);
+      for (auto& d : devices)
+        if (auto const p = perceive::patience_of(ears_.known(), d)) d.rejoin = p->rejoin;
+      u->second.use(std::move(devices), now);
+    }
 }
 
 void pipeline::adopt(device_registry::entry_map entries) {

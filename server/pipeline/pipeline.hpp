@@ -60,7 +60,7 @@ class pipeline {
   void prune(core::time_point before);
 
   // The whole state, to be saved with the journal position that it reflects. Throws core::archive_error on a text it cannot read.
-  static constexpr int format = 2;
+  static constexpr int format = 3;
   std::string save() const;
   void restore(std::string_view bytes);
 
