@@ -21,12 +21,12 @@ def journal_line(s):
 
 
 stack = Stack(users=("officer", "leader"), devices=ACCOUNTS)
-stack.inst.journal_mib = (10, 1)
+stack.inst.journal_mib = (16, 1)
 with stack as s:
     duty = Duty(s)
     duty.listen()
     time.sleep(3.5)
-    load = Load(s, "f", 4000, full(60, 28))
+    load = Load(s, "f", 4000, full(90, 46))  # 110 bytes a record: 14.4 MiB after half a minute
     time.sleep(1)
     s.kill("postgres")
     checks.that("the gauge's reading was acknowledged", duty.level(3.9))
