@@ -164,12 +164,25 @@ void runner::take(journal::record const& r) {
       }
       break;
     case journal::record_kind::mark:
-      if (r.message.topic == mark_deaf) parts_.machine.deaf(r.message.arrival);
-      if (r.message.topic == mark_resumed || r.message.topic == mark_rejoined) parts_.machine.hears(r.message.arrival, r.message.topic == mark_rejoined);
-      if (r.message.topic == host_connected_mark) parts_.machine.host_connected(r.message.arrival);
-      else if (r.message.topic != mark_deaf || r.message.payload == at_start) parts_.machine.hold_timers(r.message.arrival + drain_time);
-      if (r.message.topic.starts_with(security) && !stored_before) take_security(r, r.message.topic.substr(security.size()), r.message.payload);
+      take_mark(r, stored_before);
       break;
+  }
+}
+
+// Only a start and the broker's return hold timers: whoever makes the broker refuse something must not be able to put alarms off.
+void runner::take_mark(journal::record const& r, bool stored_before) {
+  auto const& what = r.message.topic;
+  auto const at = r.message.arrival;
+  if (what == mark_deaf) {
+    parts_.machine.deaf(at);
+    if (r.message.payload == at_start) parts_.machine.hold_timers(at + drain_time);
+  } else if (what == mark_resumed || what == mark_rejoined) {
+    parts_.machine.hears(at, what == mark_rejoined);
+    parts_.machine.hold_timers(at + drain_time);
+  } else if (what == host_connected_mark) {
+    parts_.machine.host_connected(at);
+  } else if (what.starts_with(security) && !stored_before) {
+    take_security(r, what.substr(security.size()), r.message.payload);
   }
 }
 

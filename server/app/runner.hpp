@@ -102,6 +102,7 @@ class runner {
   void run();
   void post(std::function<void()> ask);
   void take(journal::record const& r);
+  void take_mark(journal::record const& r, bool stored_before);
   void take_change(pipeline::operation const& op, bool stored_before, operation_reply& reply);
   void take_security(journal::record const& r, std::string const& by, std::string detail_json);
   void flush();
