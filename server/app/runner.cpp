@@ -200,7 +200,8 @@ void runner::take_change(pipeline::operation const& op, bool stored_before, oper
     if (r.outcome != pipeline::change_outcome::created && r.outcome != pipeline::change_outcome::changed) continue;
     auto const* e = parts_.machine.devices().entry(r.device);
     if (!stored_before) batch_.registry.push_back({r.device.unit, r.device.device, e ? written(to_json(*e)) : std::string{}});
-    connections_.clear();  // places in the registry have changed
+    registry_changed_ = true;
+    connections_.erase(r.device);
     drawn_.erase(r.device);
     if (parts_.machine.devices().find(r.device)) changed_devices_.insert(r.device);
     else {
@@ -253,7 +254,7 @@ void runner::flush() {
     changed_since_save_ = true;
   }
   now_.clear();
-  refresh_devices(false);
+  refresh_devices(std::exchange(registry_changed_, false));
   if (rows || at_ > committed_) {
     auto ledger = ledger_text(parts_.machine.ears().counts(), 0);
     batch_.ledger_json = ledger;
@@ -408,7 +409,6 @@ void runner::refresh_devices(bool all) {
   }
   // Who says nothing changes, too: it grows old.
   auto const& devices = parts_.machine.ears().known().devices.devices();
-  if (connections_.size() != devices.size()) connections_.assign(devices.size(), "?");
   if (all || now - last_quiet_ >= 1s || next_quiet_ > 0) {
     if (next_quiet_ == 0) last_quiet_ = now;
     auto const end = all ? devices.size() : std::min(devices.size(), next_quiet_ + looked_at_a_round);
@@ -416,9 +416,11 @@ void runner::refresh_devices(bool all) {
       if (std::find(devices[i].tags.begin(), devices[i].tags.end(), "receipts") != devices[i].tags.end()) keepers_.insert({devices[i].unit, devices[i].id});
       auto const there = connection_of(parts_.machine, devices[i], at);
       auto is = std::string{to_text(there.is)} + there.by;
-      if (is == connections_[i]) continue;
-      connections_[i] = std::move(is);
-      draw({devices[i].unit, devices[i].id}, true);
+      core::device_ref const d{devices[i].unit, devices[i].id};
+      auto& shown = connections_[d];
+      if (is == shown) continue;
+      shown = std::move(is);
+      draw(d, true);
     }
     next_quiet_ = end >= devices.size() ? 0 : end;
   }

@@ -168,7 +168,8 @@ class runner {
   sent_set sent_;
   receipts receipts_;
   std::set<core::device_ref> keepers_;  // registered for receipts, as of the last look at the registry
-  std::vector<std::string> connections_;  // as shown, by place in the registry
+  std::unordered_map<core::device_ref, std::string> connections_;  // as shown
+  bool registry_changed_ = false;  // who changed it sees it in his next question
   std::size_t next_quiet_ = 0;
   bool changed_since_save_ = false;
   core::time_point security_minute_;  // of the last security events; at most 60 a minute go into the audit log
