@@ -77,7 +77,7 @@ mqtt:
 postgres:
   url: {inst.postgres.url_without_password}
   password_file: {quoted(inst.run_dir / "postgres-ioc.password")}
-journal: {{max_mib: {inst.journal_mib[0]}, segment_mib: {inst.journal_mib[1]}, sync_ms: 200}}
+journal: {{max_mib: {inst.journal_mib[0]}, segment_mib: {inst.journal_mib[1]}, sync_ms: 100}}
 log: {{level: info, file: ""}}
 first_login_changes_password: {"true" if inst.first_login_changes_password else "false"}
 """

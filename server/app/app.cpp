@@ -169,7 +169,9 @@ int run(config::server_settings const& settings) {
                                  fatal = true;
                                  kill(getpid(), SIGTERM);
                                },
-                           .on_warning = [&](std::string what) { out->warn("{}", what); }}};
+                           .on_warning = [&](std::string what) { out->warn("{}", what); },
+                           // The database never holds a position that the journal could lose: new records would take it again.
+                           .before_commit = [&](std::uint64_t position) { log->sync(position); }}};
   auto const start = start_writer(settings, writer);
   if (start.position > log->end()) {
     out->warn("the journal ends at {} and the database holds up to {}: the unsynced end was lost with the power", log->end(), start.position);

@@ -238,10 +238,10 @@ void runner::security_event(std::string const& by, std::string const& detail_jso
 void runner::flush() {
   bool const acted = !now_.empty() || !answered_.empty();
   bool const rows = acted || !batch_.readings.empty() || !batch_.events.empty() || !batch_.rejected.empty() || !batch_.log.empty();
-  if (rows || at_ > committed_) {
+  if (acted) {
     try {
-      // An alert change, an approval and a command survive a power cut before anybody sees them; and the database never holds
-      // a position that the journal could lose: new records would take it again.
+      // An alert change, an approval and a command survive a power cut before anybody sees them. Telemetry does not wait for the
+      // disk here: the journal syncs it in its own time, and the writer before it commits it.
       parts_.log.sync(at_);
     } catch (std::exception const& e) {
       parts_.out->critical("the journal cannot be synced: {}", e.what());

@@ -4,7 +4,7 @@
 and never an alert change, an approval or a command.
 
 The synced offset stands in each segment's header; the test zeroes everything behind it, which is what a disk without the unsynced pages
-holds. Full: ten cuts. Short: two. A slow machine syncs late: 100 ms are allowed on top.
+holds. Full: ten cuts. Short: two.
 """
 import random
 import struct
@@ -22,7 +22,7 @@ seed = int(time.time())
 moments = random.Random(seed)
 print(f"      seed of the moments: {seed}")
 HEADER, SYNCED_AT = 64, 32
-ALLOWED_MS = 300
+ALLOWED_MS = 200
 
 
 def cut(journal):

@@ -37,7 +37,7 @@ class settings_reader {
     optional_section("journal", [this](map_reader& k) {
       s_.journal.max_mib = static_cast<std::uint32_t>(k.integer_opt("max_mib", 16, 1 << 20).value_or(1024));
       s_.journal.segment_mib = static_cast<std::uint32_t>(k.integer_opt("segment_mib", 1, 4096).value_or(64));
-      s_.journal.sync = std::chrono::milliseconds{k.integer_opt("sync_ms", 1, 60000).value_or(200)};
+      s_.journal.sync = std::chrono::milliseconds{k.integer_opt("sync_ms", 1, 60000).value_or(100)};
       if (s_.journal.segment_mib * 2 > s_.journal.max_mib)
         k.fail("segment_mib", "is more than half of max_mib: there must be room for two segments", "make segment_mib smaller or max_mib larger");
     });

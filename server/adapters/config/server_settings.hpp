@@ -47,7 +47,7 @@ struct postgres_settings {
 struct journal_settings {
   std::uint32_t max_mib = 1024;
   std::uint32_t segment_mib = 64;
-  std::chrono::milliseconds sync{200};
+  std::chrono::milliseconds sync{100};
 };
 
 // How long each kind of data is kept, in days; 0 = for ever. A coarser level is kept at least as long as the finer one below it.

@@ -157,6 +157,7 @@ void journal::state::run() {
     if (steady_clock::now() < next_sync) continue;
     clock.steer(wall_clock(), steady_clock::now());
     auto const target = end;
+    next_sync = steady_clock::now() + opt.sync_every;  // from its beginning: what a sync takes is part of the interval
     held.unlock();
     try {
       sync(target);
@@ -164,7 +165,6 @@ void journal::state::run() {
       // Kept in disk_trouble: append() refuses from here on, and trouble() says why.
     }
     held.lock();
-    next_sync = steady_clock::now() + opt.sync_every;
   }
 }
 

@@ -26,12 +26,12 @@ struct record {
 };
 
 // `segment_bytes`: a multiple of 4096, at least 64 KiB; the largest record is a little less. `max_bytes` holds at least two segments
-// and bounds the disk. `sync_every` bounds what a power cut can cost.
+// and bounds the disk. A power cut costs what came within `sync_every` and the time that one sync takes.
 struct options {
   std::filesystem::path dir;
   std::uint64_t segment_bytes = 64ull << 20;
   std::uint64_t max_bytes = 1ull << 30;
-  std::chrono::milliseconds sync_every{200};
+  std::chrono::milliseconds sync_every{100};
 };
 
 // Everything that enters the pipeline, in one order, on disk: memory-mapped segments, a CRC for each record. What append() returned

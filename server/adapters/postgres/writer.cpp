@@ -136,6 +136,7 @@ class writer::impl {
           pause = 100ms;
         }
         if (!group.empty()) {
+          if (events_.before_commit) events_.before_commit(group.back().position);
           storage_.store(group, committed_);
           pause = 100ms;
           committed_ = std::max(committed_.load(), group.back().position);

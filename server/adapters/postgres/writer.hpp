@@ -20,11 +20,13 @@ struct start_state {
 
 // Told from the writer's thread. `on_state`: the database came (true) or went (false, why). `on_fatal`: another process
 // has written this database meanwhile; this one never writes again and should stop. `on_warning`: for the log only.
-// None of them may call stop() or drain(): they run on the thread that these wait for.
+// `before_commit`: whatever else must be on disk before the database holds this position; the transaction begins when it returns,
+// and is tried again later when it throws. None of them may call stop() or drain(): they run on the thread that these wait for.
 struct writer_events {
   std::function<void(bool up, std::string why)> on_state;
   std::function<void(std::string why)> on_fatal;
   std::function<void(std::string what)> on_warning;
+  std::function<void(std::uint64_t position)> before_commit;
 };
 
 // Writes batches, with the journal position they reach, each group in one transaction: rows and position appear together

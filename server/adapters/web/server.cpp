@@ -16,8 +16,8 @@
 namespace ioc::web {
 
 namespace {
-// Changes that come within this time go out in one frame; an alert waits no longer than this.
-constexpr std::chrono::milliseconds drain_every{50};
+// Changes that come within this time go out in one frame, as many frames a second as a screen can draw; an alert waits no longer.
+constexpr std::chrono::milliseconds drain_every{15};
 
 std::function<core::time_point()> clock_of(options const& o) {
   if (o.clock) return o.clock;

@@ -53,7 +53,7 @@ first_login_changes_password: false
   EXPECT_EQ(s.mqtt.password_file, (dir / "secrets/mqtt").string());
   EXPECT_EQ(s.mqtt.broker_pid_file, "/run/m.pid");
   EXPECT_EQ(s.journal.segment_mib, 8u);
-  EXPECT_EQ(s.journal.sync, std::chrono::milliseconds{200});
+  EXPECT_EQ(s.journal.sync, std::chrono::milliseconds{100});
   EXPECT_EQ(s.retention.raw_days, 30);
   EXPECT_EQ(s.retention.minute_days, 30);
   EXPECT_EQ(s.retention.hour_days, 1830);
