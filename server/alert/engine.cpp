@@ -207,6 +207,27 @@ void engine::event(std::string const& device, std::string const& name, core::tim
   }
 }
 
+void engine::waits(std::string const& device, core::duration wait) {
+  auto& d = *io_of(device).state;
+  if (d.wait == wait) return;
+  auto const before = std::exchange(d.wait, wait);
+  auto const longest = state_.longest_wait;
+  if (wait > longest) {
+    state_.longest_wait = wait;
+  } else if (before == longest) {
+    state_.longest_wait = {};
+    for (auto const& [id, s] : state_.devices) state_.longest_wait = std::max(state_.longest_wait, s.wait);
+  }
+  auto const again = [this](std::size_t i) {
+    if (cells_[i].due) set_due(i, *cells_[i].due - core::duration{1});
+  };
+  auto const& io = io_of(device);
+  std::for_each(io.listeners.begin(), io.listeners.end(), again);
+  for (auto const& r : io.readers) std::for_each(r.cells.begin(), r.cells.end(), again);
+  for (std::size_t i = 0; longest != state_.longest_wait && i < cells_.size(); ++i)
+    if (!cells_[i].r->by_device()) again(i);
+}
+
 void engine::deaf() {
   state_.deaf = true;
   for (std::size_t i = 0; i < cells_.size(); ++i)
@@ -259,10 +280,16 @@ void engine::judge(core::time_point t, core::time_point known, bool timers, chan
   if (!orphans_.empty()) close_orphans(t, out);
   now_.swap(dirty_);
   dirty_.clear();
+  std::map<core::time_point, std::vector<std::size_t>> waited;  // whose instant is earlier than the firing of their timers
   if (timers)
-    for (auto d = dues_.begin(); d != dues_.end() && d->first <= t; ++d)
-      if (!cells_[d->second].dirty) now_.push_back(d->second);
+    for (auto d = dues_.begin(); d != dues_.end() && d->first <= t; ++d) {
+      auto const& c = cells_[d->second];
+      if (c.dirty) continue;
+      if (c.fires == c.due) now_.push_back(d->second);
+      else waited[*c.due].push_back(d->second);
+    }
   for (auto const i : now_) cells_[i].dirty = false;
+  for (auto& [due, those] : waited) run(those, due, known, out);
   auto now = std::move(now_);  // run() may come here again
   run(now, t, known, out);
   now.clear();
@@ -308,6 +335,9 @@ void engine::step(std::size_t i, core::time_point t, core::time_point known, cha
   // History that comes now proves life now: a silence does not end before it began.
   if (c.r->type == rule_type::stale && c.device->last_message) t = std::max(t, *c.device->last_message);
   auto const v = evaluate(c, t);
+  // What combines others is looked at whenever one of them changes; it may only say so once the slowest of them can say no more.
+  auto const wait = combines(c.r->type) ? wait_of(c) : core::duration{0};
+  auto const ripe = [&](core::time_point since, core::duration hold) { return t - since >= hold && (wait == core::duration{0} || known >= since + hold + wait); };
   if (!s.alert) {
     if (!v.raise) {
       s.true_since.reset();
@@ -315,7 +345,7 @@ void engine::step(std::size_t i, core::time_point t, core::time_point known, cha
       s.armed = true;
     } else if (s.armed && !s.suppressed_by) {
       if (!s.true_since) s.true_since = t;
-      if (t - *s.true_since >= c.r->hold) {
+      if (ripe(*s.true_since, c.r->hold)) {
         auto const* parent = c.r->type == rule_type::stale && setup_.policy.dependency_suppression && device_index_.count(c.subject)
                                  ? active_stale(setup_.devices[device_index_[c.subject]].parent)
                                  : nullptr;
@@ -334,7 +364,7 @@ void engine::step(std::size_t i, core::time_point t, core::time_point known, cha
       s.clear_since.reset();
     } else {
       if (!s.clear_since) s.clear_since = t;
-      if (t - *s.clear_since >= (c.r->clear ? c.r->clear->hold : core::duration{0})) {
+      if (ripe(*s.clear_since, c.r->clear ? c.r->clear->hold : core::duration{0})) {
         clear(c, t, out);
         s.armed = !v.raise;
       }
@@ -456,7 +486,7 @@ core::time_point engine::silent_at(cell const& c) const {
 std::optional<core::time_point> engine::due_of(cell const& c, core::time_point now) const {
   auto const& s = *c.s;
   if (s.alert) {
-    if (s.clear_since && c.r->clear) return *s.clear_since + c.r->clear->hold;
+    if (s.clear_since && !c.r->closes_by_hand()) return *s.clear_since + (c.r->clear ? c.r->clear->hold : core::duration{0});
     return std::nullopt;
   }
   if (s.suppressed_by || !s.armed) return std::nullopt;
@@ -476,10 +506,35 @@ std::optional<core::time_point> engine::due_of(cell const& c, core::time_point n
 void engine::set_due(std::size_t i, core::time_point now) {
   auto& c = cells_[i];
   auto const due = due_of(c, now);
-  if (due == c.due) return;
-  if (c.due) dues_.erase({*c.due, i});
+  auto const fires = due ? std::optional{*due + wait_of(c)} : std::nullopt;
   c.due = due;
-  if (due) dues_.emplace(*due, i);
+  if (fires == c.fires) return;
+  if (c.fires) dues_.erase({*c.fires, i});
+  c.fires = fires;
+  if (fires) dues_.emplace(*fires, i);
+}
+
+core::duration engine::wait_of(cell const& c) const {
+  if (state_.longest_wait == core::duration{0}) return core::duration{0};
+  if (combines(c.r->type)) {  // as long as the slowest device behind it
+    core::duration longest{0};
+    std::vector<std::string> seen, ahead = {c.r->id};
+    while (!ahead.empty()) {
+      auto const id = std::move(ahead.back());
+      ahead.pop_back();
+      auto const r = rule_index_.find(id);
+      if (r == rule_index_.end() || std::find(seen.begin(), seen.end(), id) != seen.end()) continue;
+      seen.push_back(id);
+      auto const& rule = setup_.rules[r->second];
+      ahead.insert(ahead.end(), rule.of.begin(), rule.of.end());
+      ahead.insert(ahead.end(), rule.all_of.begin(), rule.all_of.end());
+      for (auto const& device : rule.devices)
+        if (auto const d = state_.devices.find(device); d != state_.devices.end()) longest = std::max(longest, d->second.wait);
+    }
+    return longest;
+  }
+  auto const d = state_.devices.find(c.subject);
+  return d == state_.devices.end() ? core::duration{0} : d->second.wait;
 }
 
 std::optional<core::time_point> engine::next_due() const {

@@ -46,6 +46,10 @@ class engine {
               bool late = false);
   void message(std::string const& device, core::time_point t);  // any sign of life
   void event(std::string const& device, std::string const& name, core::time_point t, bool late = false);
+  // The device's records come to this engine so much later than their event time, because they are put in order first: timers that rest
+  // on them fire so much later, for the same instant.
+  void waits(std::string const& device, core::duration wait);
+  bool any_waits() const { return state_.longest_wait > core::duration{0}; }
   // The broker's connection went, or came back: silence is judged only where it could have been heard. `rejoin`: messages may have been
   // lost meanwhile, or devices had to reconnect themselves; each first gets the time that it needs (core::device::rejoin).
   void deaf();
@@ -110,7 +114,8 @@ class engine {
     series_state const* own = nullptr;           // its subject's series
     std::vector<series_state const*> peers;
     device_state const* device = nullptr;        // its subject, for stale and event
-    std::optional<core::time_point> due;
+    std::optional<core::time_point> due;   // in event time
+    std::optional<core::time_point> fires;  // when the server's clock says so: `due` + what its device's records wait
   };
   // What a device's messages touch, found by one look-up.
   struct reader {
@@ -134,6 +139,7 @@ class engine {
     dirty_.push_back(i);
   }
   void set_due(std::size_t i, core::time_point now);
+  core::duration wait_of(cell const& c) const;
   std::optional<core::time_point> due_of(cell const& c, core::time_point now) const;
 
   core::time_point silent_at(cell const& c) const;

@@ -66,8 +66,9 @@ struct device_state {
   std::string event;  // the latest event's name
   core::time_point event_at;
   bool event_late = false;
+  core::duration wait{0};  // its records are put in order first, and come so much later
   template <class A>
-  void io(A& a) { a(last_message, event, event_at, event_late); }
+  void io(A& a) { a(last_message, event, event_at, event_late, wait); }
 };
 
 // One rule on one subject: where its two conditions stand and since when. `armed` is false from a clear until the condition has
@@ -114,6 +115,7 @@ struct engine_state {
   core::time_point started;  // silence before a device's first message is counted from here
   bool deaf = false;         // nothing can be heard: no silence is judged
   core::time_point hears_since;
+  core::duration longest_wait{0};  // of all devices: what combines their alerts waits so long
   std::map<std::pair<std::string, std::string>, series_state> series;  // (device, metric)
   std::map<std::string, device_state> devices;
   std::map<cell_key, cell_state> cells;
@@ -121,7 +123,7 @@ struct engine_state {
   std::vector<planned_broadcast> plans;
   std::map<core::uuid, core::alert> open;
   template <class A>
-  void io(A& a) { a(started, deaf, hears_since, series, devices, cells, reports, plans, open); }
+  void io(A& a) { a(started, deaf, hears_since, longest_wait, series, devices, cells, reports, plans, open); }
 };
 
 // What the engine is built from; immutable while it runs.

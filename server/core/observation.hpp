@@ -30,6 +30,8 @@ struct reading {
   time_point t;
   bool late = false;
   bool overtaken = false;
+  template <class A>
+  void io(A& a) { a(metric, v, q, t, late, overtaken); }
 };
 
 // A thing that happened at a device; the latest event's name is the device's state.
@@ -37,6 +39,8 @@ struct device_event {
   std::string name;
   time_point t;
   std::string data;  // JSON text, may be empty
+  template <class A>
+  void io(A& a) { a(name, t, data); }
 };
 
 enum class ack_state : std::uint8_t { accepted, running, succeeded, failed, rejected };
@@ -47,10 +51,13 @@ struct command_reply {
   ack_state state = ack_state::accepted;
   std::string detail;
   time_point t;
+  template <class A>
+  void io(A& a) { a(id, state, detail, t); }
 };
 
 // What perceive makes of one element of one message: everything that one device said at one event time.
-// `alive` is false for a retained copy: it restores state and proves no life.
+// `alive` is false for a retained copy: it restores state and proves no life. `wait`: so long its source puts records in order before
+// they are judged (0 = they are judged as they come).
 struct observation {
   device_ref device;
   bool claimed = true;
@@ -63,6 +70,9 @@ struct observation {
   std::vector<reading> readings;
   std::vector<device_event> events;
   std::vector<command_reply> replies;
+  duration wait{0};
+  template <class A>
+  void io(A& a) { a(device, claimed, alive, t, known_at, arrival_time_used, seq, online, readings, events, replies, wait); }
 };
 
 }  // namespace ioc::core

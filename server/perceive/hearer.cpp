@@ -4,6 +4,7 @@
 
 #include "perceive/json_read.hpp"
 #include "perceive/ucum.hpp"
+#include "perceive/weigh.hpp"
 
 #include <array>
 #include <cmath>
@@ -91,6 +92,7 @@ struct hearer::element_result {
   outcome what = outcome::stored;
   std::string reason;
   std::optional<core::observation> seen;
+  std::optional<core::observation> held{};
 };
 
 hearer::hearer(std::shared_ptr<catalogue const> known) : known_(std::move(known)), short_(std::make_unique<shortcuts>()) {}
@@ -256,6 +258,7 @@ void hearer::weigh(core::raw_message const& m, known_topic& at, decoded& d, verd
     auto& why = reasons[static_cast<std::size_t>(r.what)];
     if (why.empty()) why = std::move(r.reason);
     if (r.seen) out.observations.push_back(std::move(*r.seen));
+    if (r.held) out.held.push_back(std::move(*r.held));
   }
   auto const& n = out.records;
   out.what = n.stored ? outcome::stored : n.rejected ? outcome::rejected : n.duplicate ? outcome::duplicate : outcome::ignored;
@@ -368,16 +371,6 @@ std::string hearer::free_id(std::string const& unit, std::string const& native, 
   return id + mark;
 }
 
-// A value that its quantity's physics does not allow is suspect: too fast a change since the one before, or none at all for too long.
-void hearer::weigh_quality(metric_info const* info, latest_value const& before, core::reading& r) {
-  if (!info || (!info->max_rate && !info->flatline)) return;
-  auto const* v = std::get_if<double>(&r.v);
-  auto const* was = std::get_if<double>(&before.v);
-  if (!v || !was || r.q != core::quality::good || before.q == core::quality::bad || r.t <= before.t) return;
-  if (info->max_rate && std::abs(*v - *was) > *info->max_rate * core::to_seconds(r.t - before.t)) r.q = core::quality::suspect;
-  if (info->flatline && *v == *was && r.t - before.since >= *info->flatline) r.q = core::quality::suspect;
-}
-
 void clock_watch::hear(core::time_point t, core::time_point now, core::duration allowed) {
   auto const was = std::exchange(lag, now - t);
   auto const pause = now - std::exchange(arrival, now);
@@ -421,22 +414,6 @@ void hearer::apply_model(device_model const& model, core::device const& device, 
     }
 }
 
-void hearer::model_events(device_model const& model, device_view const& view, core::observation& o) const {
-  for (auto const& rule : model.events)
-    for (auto const& r : o.readings) {
-      auto const* now = std::get_if<bool>(&r.v);
-      if (!now || split_channel(r.metric).first != rule.metric || r.q == core::quality::bad) continue;
-      auto const before = view.latest.find(r.metric);
-      if (before != view.latest.end()) {
-        auto const* was = std::get_if<bool>(&before->second.v);
-        // Old news, or no change: a door that reports every hour that it is open was opened once.
-        if (r.t < before->second.t || (was && *was == *now)) continue;
-      }
-      auto const& name = *now ? rule.when_true : rule.when_false;
-      if (!name.empty()) o.events.push_back({name, r.t, ""});
-    }
-}
-
 hearer::element_result hearer::weigh_element(core::raw_message const& m, known_topic& at, message_kind kind, decoded_element& e) {
   auto const& way = at.way;
   if (!e.refused.empty()) return {outcome::rejected, std::move(e.refused), {}};
@@ -473,6 +450,8 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   bool const says_nothing_else = e.readings.empty() && e.events.empty() && e.replies.empty();
   // A will, or a bridge's word that the device is gone, is no sign of life; nor is a retained copy.
   o.alive = !m.retain && e.online != false;
+  o.wait = limits.allowed_lateness;
+  std::optional<core::observation> held;
   o.readings.reserve(e.readings.size() + 1);
   for (auto& r : e.readings) {
     bool const own_time = r.t && !(*r.t > m.arrival + limits.max_ahead) && !behind;
@@ -482,7 +461,11 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   if (model) apply_model(*model, *who->device, o);
   if (!m.retain) {  // a retained copy restores state; nothing has happened now
     for (auto& happened : e.events) o.events.push_back({std::move(happened.name), o.t, std::move(happened.data)});
-    if (model) model_events(*model, view, o);
+    if (limits.allowed_lateness > core::duration{0} && o.claimed && o.alive) {
+      held = o;  // without its replies, and before the readings that came earlier have a say
+      for (auto& r : held->readings) r.late = r.overtaken || r.t < m.arrival - limits.max_age;
+    }
+    if (model) model_events(*model, view.latest, o);
     for (auto& reply : e.replies) {
       reply.t = o.t;
       o.replies.push_back(std::move(reply));
@@ -506,11 +489,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
     r.overtaken = !first && r.t < newest->t;
     r.late = r.overtaken || r.t < m.arrival - limits.max_age;
     if (r.overtaken) continue;
-    newest->since = !first && newest->v == r.v ? newest->since : r.t;
-    newest->v = r.v;
-    newest->q = r.q;
-    newest->t = r.t;
-    newest->known_at = m.arrival;
+    take_over(*newest, r, m.arrival);
   }
   for (auto const& happened : o.events)
     if (view.state.empty() || happened.t >= view.state_at) {
@@ -523,9 +502,9 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
 
   if (o.readings.empty() && o.events.empty() && o.replies.empty() && !o.online) {
     auto const reason = m.retain && !says_nothing_else ? "a retained copy of something that has happened" : "no value: all are missing";
-    return {outcome::ignored, reason, o.alive ? std::optional(std::move(o)) : std::nullopt};
+    return {outcome::ignored, reason, o.alive ? std::optional(std::move(o)) : std::nullopt, std::move(held)};
   }
-  return {outcome::stored, "", std::move(o)};
+  return {outcome::stored, "", std::move(o), std::move(held)};
 }
 
 }  // namespace ioc::perceive

@@ -23,6 +23,7 @@ struct verdict {
   tally records;
   bool security = false;
   std::vector<core::observation> observations;
+  std::vector<core::observation> held;  // of sources whose records are put in order: what is to be judged when its turn comes
   std::string flooding;  // "unit/device" or a gateway's name that has been above its quota for ten seconds; said once
   std::vector<decoded_request> requests;  // to be sent to the field, when live
 };
@@ -95,11 +96,9 @@ class hearer {
   void note_discovered(std::string const& unit, std::vector<discovered_device>&& found);
   std::string free_id(std::string const& unit, std::string const& native, std::string const& key) const;
   std::string canonical(origin& who, decoded_element& e);
-  static void weigh_quality(metric_info const* info, latest_value const& before, core::reading& r);
   template <class F>
   void each_host_memory(F const& f);
   void apply_model(device_model const& model, core::device const& device, core::observation& o) const;
-  void model_events(device_model const& model, device_view const& view, core::observation& o) const;
 
   std::shared_ptr<catalogue const> known_;
   ledger ledger_;

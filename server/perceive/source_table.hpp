@@ -20,6 +20,7 @@ struct source_info {
   core::duration max_age = std::chrono::minutes{10};  // older on arrival = late
   core::duration max_ahead = std::chrono::minutes{5};  // further ahead of arrival = the clock is wrong
   core::duration max_behind = std::chrono::minutes{5};  // steadily further behind = the clock is wrong, too
+  core::duration allowed_lateness{0};  // so long its records are held to be judged in order; 0 = at once, as they come
   std::map<std::string, std::string> settings;        // the decoder's own, see config/README.md
   std::optional<double> quota_per_s;  // messages a second of one publisher; 1,000 for a device, 5,000 for a gateway
   // How dialects that look alike are told apart (source_overlap.hpp).

@@ -14,6 +14,20 @@ pipeline::pipeline(std::shared_ptr<perceive::catalogue const> catalogue, std::ve
     for (auto& d : u.devices)
       if (auto const p = perceive::patience_of(ears_.known(), d)) d.rejoin = p->rejoin;
     units_.try_emplace(code, std::move(u), started);
+    expect_waits(code);
+  }
+}
+
+// A device's timers wait as long as its source puts records in order, from before its first message; that one then tells for sure.
+void pipeline::expect_waits(std::string const& code) {
+  auto const& sources = ears_.known().sources.sources();
+  if (std::none_of(sources.begin(), sources.end(), [](auto const& s) { return s.info.allowed_lateness > core::duration{0}; })) return;
+  auto& machine = units_.at(code);
+  for (auto const& d : registry_.devices(code)) {
+    auto const* model = ears_.known().model_of(d);
+    auto const name = model && !model->source.empty() ? std::string_view{model->source} : std::string_view{"native"};
+    auto const s = std::find_if(sources.begin(), sources.end(), [&](auto const& x) { return x.info.name == name; });
+    if (s != sources.end() && !ears_.view({code, d.id})) machine.wait_for(d.id, s->info.allowed_lateness);
   }
 }
 
@@ -27,14 +41,50 @@ perceive::verdict pipeline::hear(core::raw_message const& m, site_outcomes& out)
     auto const t = o->t;
     auto const code = o->device.unit;
     outcomes now;
-    for (; o != heard.observations.end() && o->t == t && o->device.unit == code; ++o)
-      if (unit != units_.end()) unit->second.observe(*o, m.arrival, now);
+    for (; o != heard.observations.end() && o->t == t && o->device.unit == code; ++o) {
+      if (unit == units_.end()) continue;
+      if (o->wait == core::duration{0}) unit->second.observe(*o, m.arrival, now);
+      else if (!o->replies.empty()) unit->second.answered(*o, m.arrival, now);  // the rest when its turn comes
+    }
     if (unit == units_.end()) continue;
     unit->second.judge(t, m.arrival, false, now);                        // cảnh báo
     unit->second.conclude(t, m.arrival, false, now);                     // hỗ trợ quyết định, hành động
     if (!now.empty()) out.emplace_back(code, std::move(now));
   }
+  for (auto& o : heard.held) hold(std::move(o), m.arrival, out);
+  heard.held.clear();
   return heard;
+}
+
+void pipeline::hold(core::observation o, core::time_point now, site_outcomes& out) {
+  auto const unit = units_.find(o.device.unit);
+  if (unit == units_.end()) return;
+  unit->second.wait_for(o.device.device, o.wait);
+  auto& order = orders_[o.device.unit];
+  order.put(std::move(o));
+  if (now >= hold_until_) settle(unit->first, unit->second, now, out);
+}
+
+// Timers and held records of one unit up to `now`, in the order in which they are due; at one instant the records first.
+void pipeline::settle(std::string const& code, unit_machine& machine, core::time_point now, site_outcomes& out) {
+  outcomes all;
+  auto const order = orders_.find(code);
+  if (order != orders_.end())
+    for (auto due = order->second.next(); due && *due <= now; due = order->second.next()) {
+      auto const at = *due == core::time_point::min() ? now : *due;
+      machine.tick(at - core::duration{1}, all);
+      auto const those = order->second.take(at, ears_.known());
+      for (auto o = those.begin(); o != those.end();) {
+        auto const t = o->t;
+        outcomes one;
+        for (; o != those.end() && o->t == t; ++o) machine.observe(*o, at, one);
+        machine.judge(t, at, false, one);
+        machine.conclude(t, at, false, one);
+        all += std::move(one);
+      }
+    }
+  machine.tick(now, all);
+  if (!all.empty()) out.emplace_back(code, std::move(all));
 }
 
 operation_result pipeline::operate(operation const& op, site_outcomes& out) {
@@ -91,12 +141,14 @@ void pipeline::spread(std::set<std::string> const& units, core::time_point now) 
   next->models = known.models;
   next->devices = perceive::registry(known.devices.units(), registry_.all());
   ears_.use(std::move(next));
+  for (auto& [code, order] : orders_) order.keep(ears_.known().devices);
   for (auto const& code : units)
     if (auto const u = units_.find(code); u != units_.end()) {
       auto devices = registry_.devices(code);
       for (auto& d : devices)
         if (auto const p = perceive::patience_of(ears_.known(), d)) d.rejoin = p->rejoin;
       u->second.use(std::move(devices), now);
+      expect_waits(code);
     }
 }
 
@@ -111,12 +163,16 @@ void pipeline::adopt(device_registry::entry_map entries) {
 void pipeline::tick(core::time_point now, site_outcomes& out) {
   if (now < hold_until_) return;
   for (auto& [code, machine] : units_) {
-    auto const due = machine.next_due();
-    if (!due || *due > now) continue;
-    outcomes fired;
-    machine.tick(now, fired);
-    if (!fired.empty()) out.emplace_back(code, std::move(fired));
+    auto const due = next_due(code, machine);
+    if (due && *due <= now) settle(code, machine, now, out);
   }
+}
+
+std::optional<core::time_point> pipeline::next_due(std::string const& code, unit_machine const& machine) const {
+  auto due = machine.next_due();
+  if (auto const o = orders_.find(code); o != orders_.end())
+    if (auto const held = o->second.next(); held && (!due || *held < *due)) due = held;
+  return due;
 }
 
 void pipeline::report_flood(perceive::verdict const& heard, core::raw_message const& m, site_outcomes& out) {
@@ -149,7 +205,7 @@ perceive::presence_state pipeline::presence_of(core::device const& d, core::time
 std::optional<core::time_point> pipeline::next_due() const {
   std::optional<core::time_point> first;
   for (auto const& [code, machine] : units_)
-    if (auto const due = machine.next_due(); due && (!first || *due < *first)) first = due;
+    if (auto const due = next_due(code, machine); due && (!first || *due < *first)) first = due;
   if (first) first = std::max(*first, hold_until_);
   return first;
 }
@@ -165,7 +221,7 @@ void pipeline::prune(core::time_point before) {
 
 std::string pipeline::save() const {
   core::archive_writer w;
-  w(hold_until_, hearing_, ears_, registry_.entries());
+  w(hold_until_, hearing_, ears_, registry_.entries(), orders_);
   w(static_cast<std::uint64_t>(units_.size()));
   for (auto const& [code, machine] : units_) w(code, machine.save());
   return w.take();
@@ -174,7 +230,7 @@ std::string pipeline::save() const {
 void pipeline::restore(std::string_view bytes) {
   core::archive_reader r{bytes};
   device_registry::entry_map entries;
-  r(hold_until_, hearing_, ears_, entries);
+  r(hold_until_, hearing_, ears_, entries, orders_);
   adopt(std::move(entries));  // before the rules' state, whose devices must be there
   std::uint64_t n = 0;
   r(n);

@@ -2,6 +2,7 @@
 #include "core/observation.hpp"
 #include "perceive/hearer.hpp"
 #include "perceive/presence.hpp"
+#include "perceive/reorder.hpp"
 #include "pipeline/device_registry.hpp"
 #include "pipeline/operation.hpp"
 #include "pipeline/unit_machine.hpp"
@@ -60,18 +61,23 @@ class pipeline {
   void prune(core::time_point before);
 
   // The whole state, to be saved with the journal position that it reflects. Throws core::archive_error on a text it cannot read.
-  static constexpr int format = 3;
+  static constexpr int format = 4;
   std::string save() const;
   void restore(std::string_view bytes);
 
  private:
   void report_flood(perceive::verdict const& heard, core::raw_message const& m, site_outcomes& out);
   void spread(std::set<std::string> const& units, core::time_point now);
+  void expect_waits(std::string const& code);
+  void hold(core::observation o, core::time_point now, site_outcomes& out);
+  void settle(std::string const& code, unit_machine& machine, core::time_point now, site_outcomes& out);
+  std::optional<core::time_point> next_due(std::string const& code, unit_machine const& machine) const;
 
   perceive::hearer ears_;
   device_registry registry_;
   std::vector<std::string> set_aside_;
   std::map<std::string, unit_machine> units_;
+  std::map<std::string, perceive::reorder> orders_;  // of units with sources whose records are put in order
   core::time_point hold_until_;
   perceive::hearing hearing_;
 };

@@ -78,12 +78,17 @@ void unit_machine::use(std::vector<core::device> devices, core::time_point now) 
 
 // ---------------------------------------------------------------- facts
 
-void unit_machine::observe(core::observation const& o, core::time_point now, outcomes& out) {
-  // A target need not be a registered device (a chat group, a team): its answer counts, its readings are not judged.
+// A target need not be a registered device (a chat group, a team): its answer counts, its readings are not judged.
+void unit_machine::answered(core::observation const& o, core::time_point now, outcomes& out) {
   for (auto const& r : o.replies) actor_.reply(o.device, r, now, *this, out.acts);
+}
+
+void unit_machine::observe(core::observation const& o, core::time_point now, outcomes& out) {
+  answered(o, now, out);
   // Unclaimed: stored, shown, not judged. A retained copy restores what screens show; it raises no alarm and proves no life.
   if (!o.claimed || !o.alive) return pass_on(o.t, out);
   auto const& device = o.device.device;
+  if (o.wait > core::duration{0} || engine_.any_waits()) engine_.waits(device, o.wait);
   for (auto const& r : o.readings) {
     auto const number = core::number_of(r.v);
     if (!number || r.q == core::quality::bad) continue;

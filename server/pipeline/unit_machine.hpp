@@ -48,6 +48,9 @@ class unit_machine final : private advise::world, private act::surroundings {
 
   // --- facts ---
   void observe(core::observation const& o, core::time_point now, outcomes& out);
+  // The answers alone, of an observation whose readings and events are held to be put in order; and how long they are.
+  void answered(core::observation const& o, core::time_point now, outcomes& out);
+  void wait_for(std::string const& device, core::duration wait) { engine_.waits(device, wait); }
   void report(alert::citizen_report r) { engine_.report(std::move(r)); }
   void plan(planned_command p);
   // A publisher has been above its quota for too long.

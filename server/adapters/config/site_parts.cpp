@@ -68,6 +68,10 @@ void read_source(node const& root, file_context const& c, site_names& names, std
   if (auto const v = m.seconds_opt("max_age_s", true)) s.max_age = *v;
   if (auto const v = m.seconds_opt("max_ahead_s", true)) s.max_ahead = *v;
   if (auto const v = m.seconds_opt("max_behind_s", true)) s.max_behind = *v;
+  if (auto const v = m.seconds_opt("allowed_lateness_s", false)) {
+    s.allowed_lateness = *v;
+    if (*v > s.max_age) m.fail("allowed_lateness_s", "is longer than `max_age_s`", "alarms would wait for what counts as history; write a shorter time");
+  }
   s.quota_per_s = m.number_opt("quota_per_s", 0.1);
   if (auto const* map = m.child_opt("settings")) {
     if (!map->is_map()) m.fail("settings", "a map is expected", "write {base: zigbee2mqtt}");
