@@ -256,12 +256,7 @@ void runner::flush() {
   now_.clear();
   refresh_devices(std::exchange(registry_changed_, false));
   if (rows || at_ > committed_) {
-    auto ledger = ledger_text(parts_.machine.ears().counts(), 0);
-    batch_.ledger_json = ledger;
-    {
-      std::lock_guard const lock{ledger_mutex_};
-      ledger_ = std::move(ledger);
-    }
+    batch_.ledger_json = ledger_ = ledger_text(parts_.machine.ears().counts(), 0);
     batch_.position = at_;
     store_devices();
     if (save_due()) save_state(false);
@@ -275,7 +270,7 @@ void runner::flush() {
     save_state(false);
     store_devices();
     batch_.position = at_;
-    batch_.ledger_json = ledger_json();
+    batch_.ledger_json = ledger_;
     parts_.database.submit(std::move(batch_));
     batch_ = {};
   }
@@ -517,15 +512,10 @@ void runner::save_state(bool last) {
   if (last && at_ > 0) {
     store_devices();
     batch_.position = at_;
-    batch_.ledger_json = ledger_json();
+    batch_.ledger_json = ledger_;
     parts_.database.submit(std::move(batch_));
     batch_ = {};
   }
-}
-
-std::string runner::ledger_json() const {
-  std::lock_guard const lock{ledger_mutex_};
-  return ledger_;
 }
 
 // ---------------------------------------------------------------- operations

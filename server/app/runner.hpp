@@ -44,7 +44,8 @@ using request_function = std::function<bool(std::string const& topic, std::strin
 inline constexpr std::string_view host_connected_mark = "sparkplug-connected";
 
 // The pipeline's thread: reads the journal in order, lets the machine work each record in, and hands what came of it to the
-// database's writer, the screens and the broker, in this order: synced, shown, stored, sent. On a start it replays from the saved
+// database's writer, the screens and the broker. What an alert or a person changes is synced, shown, stored, sent, in this order;
+// telemetry is shown without waiting for the disk (the writer syncs before it commits). On a start it replays from the saved
 // state; what the replay would send again is recognised by the `sent` records. Owns the machine's state while it runs.
 class runner {
  public:
@@ -93,10 +94,8 @@ class runner {
   bool caught_up() const { return caught_up_; }
   std::uint64_t alerts_raised() const { return alerts_raised_; }
   std::uint64_t commands_sent() const { return commands_sent_; }
-  std::string ledger_json() const;  // as of the last flush
   // Messages of this run that have been worked in; those appended but not yet are in flight.
   std::uint64_t taken() const { return taken_; }
-  double rate_per_s() const { return rate_; }
 
  private:
   void run();
@@ -129,7 +128,7 @@ class runner {
   std::atomic<bool> caught_up_{false};
   std::atomic<bool> lagging_{false};
   std::atomic<std::uint64_t> alerts_raised_{0}, commands_sent_{0};
-  std::atomic<double> rate_{0};
+  double rate_ = 0;  // messages a second
   std::atomic<std::uint64_t> taken_{0};
 
   pipeline::site_outcomes now_;
@@ -157,8 +156,7 @@ class runner {
   std::vector<std::function<void()>> asks_;
   std::mutex replies_mutex_;
   std::map<journal::position, std::promise<operation_reply>> replies_;
-  mutable std::mutex ledger_mutex_;
-  std::string ledger_;
+  std::string ledger_;  // as of the last flush
 
   std::chrono::steady_clock::time_point last_screen_{}, last_quiet_{}, last_in_step_ = std::chrono::steady_clock::now(), last_summary_{}, last_save_{}, last_rate_{};
   std::chrono::milliseconds save_every_{10'000};
