@@ -98,6 +98,30 @@ class Writer : public ::testing::Test {
 
 }  // namespace
 
+// The journal's sync: what it has not got yet never stands in the database, and nothing is lost for the wait.
+TEST_F(Writer, WaitsForWhatMustBeOnDiskBefore) {
+  std::atomic<int> refusals{2};
+  std::atomic<std::uint64_t> synced{0};
+  std::string seen;  // the writer's thread, read after drain
+  writer_events e;
+  e.before_commit = [&](std::uint64_t position) {
+    seen += sql("select count(*) from device_event");
+    if (refusals-- > 0) throw std::runtime_error("the disk says no");
+    synced = position;
+  };
+  writer w(o, e);
+  w.start();
+  batch b;
+  b.position = 500;
+  b.events.push_back({"00101", "CAM-01", noon, noon, "motion", ""});
+  ASSERT_TRUE(w.submit(std::move(b)));
+  ASSERT_TRUE(w.drain(10s));
+  EXPECT_EQ(synced, 500u);
+  EXPECT_EQ(w.committed(), 500u);
+  EXPECT_EQ(seen, "000");
+  EXPECT_EQ(sql("select count(*) from device_event"), "1");
+}
+
 TEST_F(Writer, MigratesOnceHoweverManyStart) {
   std::atomic<int> applied{0}, failed{0};
   std::vector<std::thread> all;
