@@ -116,7 +116,7 @@ decoded decode_chirpstack_v4(decode_input const& in) {
     return d;
   }
   if (what == "log" || what == "integration") return decoded::ignored("ChirpStack's " + std::string(what) + " is not kept");
-  return decoded::rejected("unknown ChirpStack event \"" + std::string(what.substr(0, 64)) + "\"");
+  return decoded::rejected("unknown ChirpStack event \"" + cut(what, 64) + "\"");
 }
 
 }  // namespace ioc::perceive

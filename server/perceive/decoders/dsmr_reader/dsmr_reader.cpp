@@ -1,7 +1,7 @@
 #include "perceive/decoders/dsmr_reader/dsmr_reader.hpp"
 
 #include "perceive/decoders/dsmr_reader/p1_telegram.hpp"
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 #include <algorithm>
 #include <array>
@@ -49,7 +49,7 @@ constexpr std::array gas_rows{
 
 bool missing(json::value const& v) {
   auto const word = text(&v);
-  return v.is_null() || (word && says_missing(*word));
+  return v.is_null() || (word && is_missing(*word));
 }
 
 // An unused phase is reported as 0 V.
@@ -93,7 +93,7 @@ decoded object(std::string base, Rows const& rows, std::string_view time_key, de
 template <class Rows>
 decoded single(std::string base, Rows const& rows, std::string_view key, std::string_view payload, std::string_view topic) {
   auto const* r = find(rows, key);
-  if (!r) return decoded::ignored("field " + std::string(key.substr(0, 64)) + " is not kept");
+  if (!r) return decoded::ignored("field " + cut(key, 64) + " is not kept");
   if (payload.size() > 1 && payload.front() == '"' && payload.back() == '"') payload = payload.substr(1, payload.size() - 2);
   auto d = scalar_message(std::move(base), {r->metric, std::string(r->channel), r->unit, 1 / r->times}, payload, topic);
   for (auto& e : d.elements)

@@ -1,7 +1,7 @@
 #include "perceive/decoders/tasmota/tasmota.hpp"
 
 #include "perceive/decoders/tasmota/sensors.hpp"
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ struct parts {
 };
 
 std::optional<parts> take_apart(std::string_view topic) {
-  auto const levels = levels_of(topic);
+  auto const levels = topic_levels(topic);
   auto const n = levels.size();
   if (n < 3) return std::nullopt;
   auto const is_prefix = [](std::string_view w) { return w == "tele" || w == "stat" || w == "cmnd"; };

@@ -60,6 +60,8 @@ constexpr std::array attributes{
     attribute{"fault_alarm", "device_fault", "", ""},
     attribute{"trouble", "device_fault", "", ""},
     attribute{"local_temperature", "temperature", "", "Cel"},
+    attribute{"soil_moisture", "soil_moisture", "", "%"},
+    attribute{"soil_humidity", "soil_moisture", "", "%"},
     attribute{"soil_temperature", "temperature", "soil", "Cel"},
     attribute{"cpu_temperature", "device_temperature", "", "Cel"},
     attribute{"dew_point", "dew_point", "", "Cel"},
@@ -198,7 +200,7 @@ decoded bridge(std::string const& base, std::string_view what, std::string_view 
   if (what == "event") return read_bridge_event(name, payload);
   if (what == "info") return read_bridge_info(name, payload);
   bool const request = what.starts_with("request/"), response = what.starts_with("response/");
-  if (!request && !response) return decoded::ignored("the bridge's own " + std::string(what.substr(0, 64)) + " is not kept", message_kind::status);
+  if (!request && !response) return decoded::ignored("the bridge's own " + cut(what, 64) + " is not kept", message_kind::status);
   json_text const doc(payload);
   if (!doc.ok() && (response || payload.starts_with('{'))) return decoded::rejected(doc.problem);
   auto d = decoded::of(message_kind::command, name);
