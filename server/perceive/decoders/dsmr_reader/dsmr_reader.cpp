@@ -47,11 +47,6 @@ constexpr std::array gas_rows{
     row{"delivered", "gas_volume", "", "m3"},
 };
 
-bool missing(json::value const& v) {
-  auto const word = text(&v);
-  return v.is_null() || (word && is_missing(*word));
-}
-
 // An unused phase is reported as 0 V.
 core::quality quality_of(row const& r, double v) { return r.metric == "voltage" && v == 0 ? core::quality::suspect : core::quality::good; }
 
@@ -69,14 +64,14 @@ decoded object(std::string base, Rows const& rows, std::string_view time_key, de
   auto d = decoded::of(message_kind::telemetry, std::move(base));
   auto& e = d.elements.front();
   e.content = hash_of(in.payload, hash_of(in.topic));
-  if (auto const* t = member(&doc.root, time_key); t && !missing(*t)) {
+  if (auto const* t = member(&doc.root, time_key); t && !is_missing(*t)) {
     e.t = instant(t, in.settings);
     e.time_refused = !e.t;
   }
   std::size_t broken = 0;
   for (auto const& [key, v] : doc.root.get_object()) {
     auto const* r = find(rows, key);
-    if (!r || missing(v)) continue;
+    if (!r || is_missing(v)) continue;
     auto const n = scaled(&v, r->unit, 1, r->times);
     if (!n) {
       ++broken;
@@ -125,7 +120,8 @@ decoded decode_dsmr_reader(decode_input const& in) {
   if (rest == "raw") return raw(base, payload);
   if (rest.starts_with("reading/")) return single(base, reading_rows, key("reading/"), payload, in.topic);
   if (rest == "day-totals") return object(base, day_rows, "timestamp", in);
-  if (rest.starts_with("day-totals/")) return single(base, day_rows, key("day-totals/"), payload, in.topic);
+  for (std::string_view split : {"day-consumption/", "day-totals/"})  // the first is the default of DSMR-reader's split topics
+    if (rest.starts_with(split)) return single(base, day_rows, key(split), payload, in.topic);
   if (rest == "consumption/gas/json") return object(base, gas_rows, "read_at", in);
   if (rest.starts_with("consumption/gas/")) return single(base, gas_rows, key("consumption/gas/"), payload, in.topic);
   for (std::string_view known : {"meter-stats", "current-month", "current-year", "current-period", "consumption"})

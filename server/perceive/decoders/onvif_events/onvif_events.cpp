@@ -26,6 +26,8 @@ constexpr std::array topics{
     event_topic{"MotionRegionDetector/Motion", "State", "motion_detected", ""},
     event_topic{"VideoSource/MotionAlarm", "State", "motion_detected", ""},
     event_topic{"LoiteringDetector/ObjectIsLoitering", "State", "occupancy", ""},
+    event_topic{"UserAlarm/IVA/HumanShapeDetect", "State", "motion_detected", ""},
+    event_topic{"PeopleDetector/People", "IsPeople", "motion_detected", ""},
     event_topic{"MyRuleDetector/PeopleDetect", "State", "motion_detected", ""},
     event_topic{"MyRuleDetector/VehicleDetect", "State", "motion_detected", ""},
     event_topic{"TamperDetector/Tamper", "IsTamper", "tamper", ""},
@@ -180,6 +182,9 @@ decoded decode_onvif_events(decode_input const& in) {
   auto const* data = member(&doc.root, "Data");
   if (!doc.root.is_object()) return decoded::rejected("an ONVIF event is an object");
 
+  // The specification does not send it; devices that do may repeat the last value of what is gone.
+  if (text(member(&doc.root, "PropertyOperation")) == std::optional<std::string_view>("Deleted")) return decoded::ignored("a property was deleted", message_kind::status);
+
   auto d = decoded::of(message_kind::event, device);
   auto& e = d.elements.front();
   e.content = hash_of(payload, hash_of(path));
@@ -215,6 +220,8 @@ decoded decode_onvif_events(decode_input const& in) {
       if (t.as == take::number) d.kind = message_kind::telemetry;
       break;
     }
+    // The property is there as long as the object stays: {"Since", "TimeStamp"} without a State.
+    if (has_ending(path, "LoiteringDetector/ObjectIsLoitering") && e.readings.empty() && member(data, "Since")) add_flag(e, "occupancy", channel, true);
     if (path.find("Device/HardwareFailure/") != std::string::npos && e.readings.empty())
       if (auto const b = truth(any_member(data, {"Failed", "Critical", "State"}))) e.readings.push_back({"device_fault", channel, "", *b});
   }
