@@ -14,32 +14,55 @@ decoded single(message_kind k, std::string device, decoded_reading r, decode_inp
   return d;
 }
 
-decoded seen_command(std::string device, decoded_command c, decode_input const& in) {
-  auto d = blank(message_kind::command, std::move(device), in);
-  d.command = std::move(c);
+decoded scalar_message(std::string native, scalar_rule const& rule, std::string_view payload, std::string_view topic) {
+  if (is_missing(payload)) return decoded::ignored("no value");
+  auto const v = scaled(payload, rule.unit, rule.divide);
+  if (!v) return decoded::rejected(std::string(rule.metric) + " is no decimal number");
+  auto d = decoded::of(message_kind::telemetry, std::move(native));
+  auto& e = d.elements.front();
+  e.content = hash_of(payload, hash_of(topic));
+  add_number(e, rule.metric, rule.channel, rule.unit, *v);
   return d;
 }
 
-std::vector<std::string_view> levels(std::string_view topic, std::size_t most) {
-  std::vector<std::string_view> out;
-  for (;;) {
-    auto const slash = out.size() + 1 < most ? topic.find('/') : std::string_view::npos;
-    out.push_back(topic.substr(0, slash));
-    if (slash == std::string_view::npos) return out;
-    topic.remove_prefix(slash + 1);
-  }
+decoded online_message(std::string native, bool online, std::string_view payload) {
+  auto d = decoded::of(message_kind::status, std::move(native));
+  auto& e = d.elements.front();
+  e.online = online;
+  e.content = hash_of(payload);
+  add_flag(e, "online", "", online);
+  return d;
 }
 
-std::string cut(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return std::string(text);
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0u) == 0x80u) --most;
-  return std::string(text.substr(0, most));
+decoded command_message(std::string native, std::string action, std::string ack_topic, std::string id) {
+  auto d = decoded::of(message_kind::command, std::move(native));
+  d.command = decoded_command{true, std::move(action), std::move(id), std::move(ack_topic)};
+  return d;
 }
 
-bool says_nothing(std::string_view word) {
-  for (std::string_view w : {"", "null", "none", "unknown", "unavailable", "nan"})
-    if (equal_fold(word, w)) return true;
-  return false;
+void set_time(decoded_element& e, boost::json::value const* said, decoder_settings const* settings) {
+  if (!said || said->is_null()) return;
+  e.t = instant(said, settings);
+  e.time_refused = !e.t;
+}
+
+void set_utc_time(decoded_element& e, boost::json::value const* said) {
+  decoder_settings utc;
+  utc.naive_offset = std::chrono::minutes{0};
+  set_time(e, said, &utc);
+}
+
+void add_number(decoded_element& e, std::string_view metric, std::string channel, std::string_view unit, double v, core::quality q) {
+  e.readings.push_back({std::string(metric), std::move(channel), std::string(unit), v, q, std::nullopt});
+}
+
+void add_flag(decoded_element& e, std::string_view metric, std::string channel, bool v, core::quality q) {
+  e.readings.push_back({std::string(metric), std::move(channel), "", v, q, std::nullopt});
+}
+
+void add_text(decoded_element& e, std::string_view metric, std::string channel, std::string_view v) {
+  if (v.empty() || v.size() > max_text || !valid_utf8(v)) return;
+  e.readings.push_back({std::string(metric), std::move(channel), "", std::string(v), core::quality::good, std::nullopt});
 }
 
 std::optional<std::string> kept_text(std::string_view payload) {
@@ -60,10 +83,10 @@ std::string channel_part(std::string_view text) {
   return valid_utf8(out) ? out : std::string();
 }
 
-boost::json::value const* any_member(boost::json::value const* v, std::initializer_list<std::string_view> names) {
-  for (auto name : names)
-    if (auto const* m = member(v, name)) return m;
-  return nullptr;
+std::string sub_channel(std::string_view outer, std::string_view inner) {
+  std::string out(outer);
+  if (!out.empty() && !inner.empty()) out += '/';
+  return out += inner;
 }
 
 }  // namespace ioc::perceive

@@ -37,11 +37,32 @@
 #include "perceive/decoders/wmbusmeters/wmbusmeters.hpp"
 #include "perceive/decoders/zigbee2mqtt/zigbee2mqtt.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace ioc::perceive {
 
 namespace {
+// Numbers that sensors' firmwares write where they have measured nothing, whatever carries them: −127 °C of a lost DS18B20, a 16-bit
+// register full of ones in tenths or hundredths, 999. They are kept, and never believed.
+void doubt_sentinels(decoded& d) {
+  static constexpr std::array degrees{-127.0, -999.0, -9999.0, 999.0, 9999.0, 3276.7, -3276.8, 6553.5, 65535.0};
+  for (auto& e : d.elements)
+    for (auto& r : e.readings) {
+      auto const* v = std::get_if<double>(&r.v);
+      if (!v) continue;
+      bool const nothing = r.unit == "Cel" ? std::find(degrees.begin(), degrees.end(), *v) != degrees.end() : r.metric == "relative_humidity" && *v > 200;
+      if (nothing) r.q = core::quality::bad;
+    }
+}
+
+template <decode_function Decode>
+decoded doubting(decode_input const& in) {
+  auto d = Decode(in);
+  doubt_sentinels(d);
+  return d;
+}
+
 struct named {
   std::string_view name;
   std::string_view family;  // as the vectors file calls it
@@ -49,40 +70,40 @@ struct named {
 };
 constexpr std::array all{
     named{"native", "native", decode_native},
-    named{"chirpstack_v4", "chirpstack-v4", decode_chirpstack_v4},
-    named{"shelly_gen2", "shelly-gen2", decode_shelly_gen2},
-    named{"zigbee2mqtt", "zigbee2mqtt", decode_zigbee2mqtt},
-    named{"frigate", "frigate", decode_frigate},
-    named{"onvif_events", "onvif-ej", decode_onvif_events},
-    named{"onvif_metadata", "onvif-mj", decode_onvif_metadata},
-    named{"axis", "axis-mqtt", decode_axis},
-    named{"dahua_vto", "dahua-vto", decode_dahua_vto},
-    named{"neolink", "neolink", decode_neolink},
-    named{"shelly_gen1", "shelly-gen1", decode_shelly_gen1},
-    named{"tasmota", "tasmota", decode_tasmota},
-    named{"mbmd", "mbmd", decode_mbmd},
-    named{"wiren_board", "wirenboard", decode_wiren_board},
-    named{"ams_reader", "amsreader", decode_ams_reader},
-    named{"dsmr_reader", "dsmr-reader", decode_dsmr_reader},
-    named{"rtlamr", "rtlamr2mqtt", decode_rtlamr},
-    named{"wmbusmeters", "wmbusmeters", decode_wmbusmeters},
-    named{"opendtu", "opendtu", decode_opendtu},
-    named{"homie", "homie", decode_homie},
+    named{"chirpstack_v4", "chirpstack-v4", doubting<decode_chirpstack_v4>},
+    named{"shelly_gen2", "shelly-gen2", doubting<decode_shelly_gen2>},
+    named{"zigbee2mqtt", "zigbee2mqtt", doubting<decode_zigbee2mqtt>},
+    named{"frigate", "frigate", doubting<decode_frigate>},
+    named{"onvif_events", "onvif-ej", doubting<decode_onvif_events>},
+    named{"onvif_metadata", "onvif-mj", doubting<decode_onvif_metadata>},
+    named{"axis", "axis-mqtt", doubting<decode_axis>},
+    named{"dahua_vto", "dahua-vto", doubting<decode_dahua_vto>},
+    named{"neolink", "neolink", doubting<decode_neolink>},
+    named{"shelly_gen1", "shelly-gen1", doubting<decode_shelly_gen1>},
+    named{"tasmota", "tasmota", doubting<decode_tasmota>},
+    named{"mbmd", "mbmd", doubting<decode_mbmd>},
+    named{"wiren_board", "wirenboard", doubting<decode_wiren_board>},
+    named{"ams_reader", "amsreader", doubting<decode_ams_reader>},
+    named{"dsmr_reader", "dsmr-reader", doubting<decode_dsmr_reader>},
+    named{"rtlamr", "rtlamr2mqtt", doubting<decode_rtlamr>},
+    named{"wmbusmeters", "wmbusmeters", doubting<decode_wmbusmeters>},
+    named{"opendtu", "opendtu", doubting<decode_opendtu>},
+    named{"homie", "homie", doubting<decode_homie>},
     named{"sparkplug_b", "sparkplug-b", decode_sparkplug_b},
-    named{"things_stack_v3", "tts-v3", decode_things_stack_v3},
-    named{"rtl_433", "rtl_433", decode_rtl_433},
-    named{"senml", "senml", decode_senml},
-    named{"thingsboard", "thingsboard", decode_thingsboard},
-    named{"ha_discovery", "ha-discovery", decode_ha_discovery},
-    named{"ha_siren", "ha-siren", decode_ha_siren},
-    named{"fiware_json", "fiware-json", decode_fiware_json},
-    named{"fiware_ul", "fiware-ul", decode_fiware_ul},
-    named{"sensorthings", "sensorthings", decode_sensorthings},
-    named{"thin_edge", "thin-edge", decode_thin_edge},
-    named{"esphome", "esphome", decode_esphome},
-    named{"sonos", "sonos2mqtt", decode_sonos},
-    named{"shairport", "shairport-sync", decode_shairport},
-    named{"hermes", "hermes-audio", decode_hermes},
+    named{"things_stack_v3", "tts-v3", doubting<decode_things_stack_v3>},
+    named{"rtl_433", "rtl_433", doubting<decode_rtl_433>},
+    named{"senml", "senml", doubting<decode_senml>},
+    named{"thingsboard", "thingsboard", doubting<decode_thingsboard>},
+    named{"ha_discovery", "ha-discovery", doubting<decode_ha_discovery>},
+    named{"ha_siren", "ha-siren", doubting<decode_ha_siren>},
+    named{"fiware_json", "fiware-json", doubting<decode_fiware_json>},
+    named{"fiware_ul", "fiware-ul", doubting<decode_fiware_ul>},
+    named{"sensorthings", "sensorthings", doubting<decode_sensorthings>},
+    named{"thin_edge", "thin-edge", doubting<decode_thin_edge>},
+    named{"esphome", "esphome", doubting<decode_esphome>},
+    named{"sonos", "sonos2mqtt", doubting<decode_sonos>},
+    named{"shairport", "shairport-sync", doubting<decode_shairport>},
+    named{"hermes", "hermes-audio", doubting<decode_hermes>},
     named{"cap", "cap-1.2", decode_cap},
 };
 }  // namespace

@@ -101,6 +101,12 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+std::string cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0u) == 0x80u) --most;
+  return std::string(text.substr(0, most));
+}
+
 std::optional<double> decimal(std::string_view s) {
   s = trimmed(s);
   if (s.starts_with("+-")) return std::nullopt;
@@ -125,8 +131,8 @@ std::optional<double> number(json::value const* v) {
 }
 
 std::optional<bool> truth(std::string_view word) {
-  static constexpr std::array yes{"true", "1", "on", "open", "opened", "leak", "trigger", "yes", "occupied", "alarm", "online", "connected"};
-  static constexpr std::array no{"false", "0", "off", "close", "closed", "normal", "idle", "no", "vacant", "offline", "disconnected"};
+  static constexpr std::array yes{"true", "1", "on", "open", "opened", "leak", "trigger", "yes", "occupied", "alarm", "online", "connected", "active"};
+  static constexpr std::array no{"false", "0", "off", "close", "closed", "normal", "idle", "no", "vacant", "offline", "disconnected", "inactive"};
   word = trimmed(word);
   for (std::string_view w : yes)
     if (equal_fold(word, w)) return true;
@@ -151,6 +157,17 @@ std::optional<std::string_view> text(json::value const* v) {
 json::value const* member(json::value const* v, std::string_view key) {
   if (!v || !v->is_object()) return nullptr;
   return v->get_object().if_contains(key);
+}
+
+json::value const* any_member(json::value const* v, std::initializer_list<std::string_view> names) {
+  for (auto name : names)
+    if (auto const* m = member(v, name)) return m;
+  return nullptr;
+}
+
+json::value const* inner_text(json::value const* v) {
+  auto const* t = member(v, "#text");
+  return t ? t : v;
 }
 
 std::optional<core::time_point> epoch(double n) {

@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,18 +41,26 @@ bool valid_utf8(std::string_view bytes);
 bool equal_fold(std::string_view a, std::string_view b);  // ASCII only
 std::string lower(std::string_view text);                 // ASCII only
 
+// At most `most` bytes and never half a character.
+std::string cut(std::string_view text, std::size_t most = max_text);
+
 // Decimal grammar only: no hex, no inf, no nan, no comma. Nothing unless the whole text is one finite number.
 std::optional<double> decimal(std::string_view text);
 
 // A finite number, also as a quoted decimal ("27"). Nothing for null, booleans and other text.
 std::optional<double> number(boost::json::value const* v);
-// true/false, 1/0, on/off, open/close(d), leak/normal, trigger/idle … as words of any case; nothing for anything else.
+// true/false, 1/0, on/off, open/close(d), leak/normal, trigger/idle, active/inactive … as words of any case; nothing for anything else.
 std::optional<bool> truth(boost::json::value const* v);
 std::optional<bool> truth(std::string_view word);
 std::optional<std::string_view> text(boost::json::value const* v);
 
 // Member of an object; null when `v` is no object or has no such key.
 boost::json::value const* member(boost::json::value const* v, std::string_view key);
+
+// The first member that is there, of any of these names.
+boost::json::value const* any_member(boost::json::value const* v, std::initializer_list<std::string_view> names);
+// The text of an XML element turned into JSON: itself, or "#text" beside its attributes.
+boost::json::value const* inner_text(boost::json::value const* v);
 
 // Epoch seconds (below 1e11, fractions allowed) or milliseconds. Times before the year 2000 are clocks that were never set.
 std::optional<core::time_point> epoch(double number);

@@ -1,21 +1,15 @@
 #include "perceive/source_overlap.hpp"
 
+#include "perceive/topic_levels.hpp"
+
 #include <algorithm>
 
 namespace ioc::perceive {
 
 namespace {
 
-std::vector<std::string_view> levels(std::string_view filter) {
-  std::vector<std::string_view> out;
-  if (filter == "+/#") filter = "#";  // every topic has a first level
-  for (;;) {
-    auto const slash = filter.find('/');
-    out.push_back(filter.substr(0, slash));
-    if (slash == std::string_view::npos) return out;
-    filter.remove_prefix(slash + 1);
-  }
-}
+// Every topic has a first level: "+/#" is "#".
+std::vector<std::string_view> levels(std::string_view filter) { return topic_levels(filter == "+/#" ? "#" : filter); }
 
 bool wild(std::string_view level) { return level == "+" || level == "#"; }
 

@@ -34,7 +34,7 @@ def build():
 def families():
     """family -> decoder, as the registration table has them."""
     table = (ROOT / "server" / "perceive" / "decoder.cpp").read_text("utf-8")
-    return {family: name for name, family in re.findall(r'named\{"([^"]+)", "([^"]+)", decode_', table)}
+    return {family: name for name, family in re.findall(r'named\{"([^"]+)", "([^"]+)", (?:doubting<)?decode_', table)}
 
 
 def message(line):

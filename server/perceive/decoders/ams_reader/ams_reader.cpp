@@ -1,6 +1,6 @@
 #include "perceive/decoders/ams_reader/ams_reader.hpp"
 
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 #include <algorithm>
 #include <array>

@@ -69,7 +69,7 @@ constexpr std::array air{
 // Ends before "$source".
 std::string event_path(std::string_view topic) {
   std::string out;
-  for (auto level : levels(topic)) {
+  for (auto level : topic_levels(topic)) {
     if (level == "$source" || level.starts_with("$source/") || level == "$key") break;
     if (level == "tns:onvif" || level == "tns:axis" || level.empty()) continue;
     if (auto const colon = level.rfind(':'); colon != std::string_view::npos) level = level.substr(colon + 1);
@@ -84,16 +84,6 @@ bool in_path(std::string_view path, std::string_view part) {
   if (at == std::string_view::npos || (at > 0 && path[at - 1] != '/')) return false;
   auto const end = at + part.size();
   return part.ends_with('/') || end == path.size() || path[end] == '/';
-}
-
-// Values are text: "1", "true", "ON", "active".
-std::optional<bool> state_of(json::value const* v) {
-  if (auto const s = text(v)) {
-    auto const w = trimmed(*s);
-    if (equal_fold(w, "active")) return true;
-    if (equal_fold(w, "inactive")) return false;
-  }
-  return truth(v);
 }
 
 // The source's value, e.g. the port's number; where there is none, the event's own last level names the scenario.
@@ -130,7 +120,7 @@ bool read_counts(json::value const* data, std::string const& channel, decoded_el
 void read_air(json::value const* data, decoded_element& e) {
   for (auto const& a : air)
     if (auto const n = number(member(data, a.item))) e.readings.push_back({std::string(a.metric), "", std::string(a.unit), *n});
-  if (auto const b = state_of(member(data, "Vaping"))) e.readings.push_back({"alarm", "vaping", "", *b});
+  if (auto const b = truth(member(data, "Vaping"))) e.readings.push_back({"alarm", "vaping", "", *b});
 }
 
 void read_event(std::string_view path, json::value const* data, std::string const& channel, decoded& d) {
@@ -144,20 +134,20 @@ void read_event(std::string_view path, json::value const* data, std::string cons
     return;
   }
   if (in_path(path, "MediaClip/Playing") || in_path(path, "Media/AudioClip")) {
-    if (auto const b = state_of(any_member(data, {"playing", "Playing"}))) e.readings.push_back({"playback_state", channel, "", std::string(*b ? "playing" : "stopped")});
+    if (auto const b = truth(any_member(data, {"playing", "Playing"}))) e.readings.push_back({"playback_state", channel, "", std::string(*b ? "playing" : "stopped")});
     if (auto const clip = kept_text(any_member(data, {"clipname", "ClipName", "name"}))) e.readings.push_back({"media_title", channel, "", *clip});
     return;
   }
   if (in_path(path, "Device/Status/SystemReady")) {
     d.kind = message_kind::status;
-    if (auto const b = state_of(member(data, "ready"))) e.readings.push_back({"device_state", "", "", std::string(*b ? "ready" : "not_ready")});
+    if (auto const b = truth(member(data, "ready"))) e.readings.push_back({"device_state", "", "", std::string(*b ? "ready" : "not_ready")});
     return;
   }
   for (auto const& t : topics) {
     if (!in_path(path, t.path)) continue;
     d.kind = t.kind;
     // Firmware versions disagree about the item's name; the table's goes first.
-    if (auto const b = state_of(any_member(data, {t.item, "state", "State", "active", "LogicalState"}))) {
+    if (auto const b = truth(any_member(data, {t.item, "state", "State", "active", "LogicalState"}))) {
       auto where = std::string(t.channel);
       if (!channel.empty()) where = where.empty() ? channel : where + "/" + channel;
       e.readings.push_back({std::string(t.metric), where, "", *b});
@@ -167,7 +157,7 @@ void read_event(std::string_view path, json::value const* data, std::string cons
         if (auto const what = kept_text(member(data, "classTypes"))) e.readings.push_back({"object_detected", where, "", *what});
     }
     if (t.path == "Device/IO/SupervisedPort")
-      if (auto const b = state_of(member(data, "tampered"))) e.readings.push_back({"tamper", channel, "", *b});
+      if (auto const b = truth(member(data, "tampered"))) e.readings.push_back({"tamper", channel, "", *b});
     return;
   }
 }
@@ -187,7 +177,7 @@ std::optional<bool> connection(std::string_view topic, std::string_view payload)
       if (s.find(w) != std::string::npos) return true;
     return std::nullopt;
   };
-  auto const parts = levels(topic);
+  auto const parts = topic_levels(topic);
   auto const text_says = payload.size() <= max_text ? says(lower(payload)) : std::nullopt;
   for (auto const p : parts) {
     if (equal_fold(p, "connection") || equal_fold(p, "status") || equal_fold(p, "availability")) return text_says ? text_says : truth(payload);
@@ -198,12 +188,6 @@ std::optional<bool> connection(std::string_view topic, std::string_view payload)
     }
   }
   return std::nullopt;
-}
-
-decoded online(std::string device, bool up, decode_input const& in) {
-  auto d = single(message_kind::status, std::move(device), {"online", "", "", up}, in);
-  d.elements.front().online = up;
-  return d;
 }
 
 // What stands before "/event/": the serial number is its last level, a prefix that somebody chose stands for itself.
@@ -228,7 +212,7 @@ decoded decode_axis(decode_input const& in) {
   if (!is_event && is_state_word(last) && last.size() < in.topic.size()) device = device_of(in.topic.substr(0, in.topic.size() - last.size() - 1));
 
   if (!payload.starts_with('{')) {
-    if (auto const up = connection(is_event ? in.topic.substr(marker + 7) : in.topic, payload)) return online(std::move(device), *up, in);
+    if (auto const up = connection(is_event ? in.topic.substr(marker + 7) : in.topic, payload)) return online_message(std::move(device), *up, payload);
     if (is_event) return decoded::rejected("an Axis event is a JSON object");
     return decoded::rejected("neither an Axis event nor a connection text");
   }
@@ -237,7 +221,7 @@ decoded decode_axis(decode_input const& in) {
   auto const& root = doc.root;
   if (auto const s = kept_text(member(&root, "serial"))) device = *s;
   // The default connect message and will: {"connected": true, "description": …} on …/event/connection.
-  if (auto const up = state_of(member(&root, "connected"))) return online(std::move(device), *up, in);
+  if (auto const up = truth(member(&root, "connected"))) return online_message(std::move(device), *up, payload);
 
   auto const* message = member(&root, "message");
   auto const* data = member(message, "data");
@@ -247,10 +231,7 @@ decoded decode_axis(decode_input const& in) {
   if (!is_event && !member(&root, "serial")) device = device_of(in.topic);
   auto d = blank(message_kind::event, std::move(device), in);
   auto& e = d.elements.front();
-  if (auto const* t = member(&root, "timestamp"); t && !t->is_null()) {
-    e.t = instant(t, in.settings);
-    e.time_refused = !e.t;
-  }
+  set_time(e, member(&root, "timestamp"), in.settings);
   if (data && data->is_object()) read_event(path, data, channel_of(message, path), d);
   if (e.readings.empty()) return decoded::ignored("an Axis event that is not kept: " + cut(path, 128), d.kind);
   return d;

@@ -57,7 +57,8 @@ decoded decode_chirpstack_v4(decode_input const& in) {
 
   if (level[4] == "command") {
     auto d = decoded::of(message_kind::command, eui);
-    d.command = decoded_command{true, what == "down" ? "downlink" : std::string(what), "",
+    json_text const doc(in.payload);  // the queue item's own id, which ack and txack repeat; without one ChirpStack makes it up
+    d.command = decoded_command{true, what == "down" ? "downlink" : std::string(what), cut(text(member(&doc.root, "id")).value_or(""), 64),
                                 "application/" + std::string(level[1]) + "/device/" + eui + "/event/ack"};
     return d;
   }
@@ -116,7 +117,7 @@ decoded decode_chirpstack_v4(decode_input const& in) {
     return d;
   }
   if (what == "log" || what == "integration") return decoded::ignored("ChirpStack's " + std::string(what) + " is not kept");
-  return decoded::rejected("unknown ChirpStack event \"" + std::string(what.substr(0, 64)) + "\"");
+  return decoded::rejected("unknown ChirpStack event \"" + cut(what, 64) + "\"");
 }
 
 }  // namespace ioc::perceive

@@ -4,7 +4,7 @@ namespace ioc::perceive {
 namespace {
 
 TEST(chirpstack_v4, real_messages) { test::expect_vectors("chirpstack-v4", 12); }
-TEST(chirpstack_v4, odd_messages) { test::expect_vectors("chirpstack-v4", 5, "networks-and-platforms.jsonl"); }
+TEST(chirpstack_v4, odd_messages) { test::expect_vectors("chirpstack-v4", 8, "networks-and-platforms.jsonl"); }
 
 }  // namespace
 }  // namespace ioc::perceive

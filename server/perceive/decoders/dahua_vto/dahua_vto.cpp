@@ -84,15 +84,15 @@ void read_door(std::string_view code, json::value const* data, std::string const
 }  // namespace
 
 decoded decode_dahua_vto(decode_input const& in) {
-  auto const parts = levels(in.topic);
+  auto const parts = topic_levels(in.topic);
   if (parts.size() < 3) return decoded::rejected("a DahuaVTO topic is {prefix}/{event}/Event or {prefix}/Command/{name}");
   auto const last = parts.back();
   auto const code = parts[parts.size() - 2];
   std::string prefix(in.topic.substr(0, in.topic.size() - last.size() - code.size() - 2));
   if (prefix.empty()) return decoded::rejected("a DahuaVTO topic without its prefix");
   if (code == "Command") {
-    auto const name = lower(last.substr(0, 64));
-    return seen_command(std::move(prefix), {true, name == "open" ? "open_door" : name, "", ""}, in);
+    auto const name = lower(cut(last, 64));
+    return command_message(std::move(prefix), name == "open" ? "open_door" : name, "");
   }
   if (last != "Event") return decoded::ignored("a DahuaVTO topic that is not kept");
   if (trimmed(in.payload).empty()) return decoded::ignored(in.retain ? "retained message deleted" : "empty payload", message_kind::event);
@@ -138,7 +138,7 @@ decoded decode_dahua_vto(decode_input const& in) {
       e.events.push_back({what == action::stop ? std::string(c) + ":clear" : std::string(c), ""});
       return d;
     }
-  return decoded::ignored("a DahuaVTO event that is not kept: " + std::string(code.substr(0, 64)), d.kind);
+  return decoded::ignored("a DahuaVTO event that is not kept: " + cut(code, 64), d.kind);
 }
 
 }  // namespace ioc::perceive

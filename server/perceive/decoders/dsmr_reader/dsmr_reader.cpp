@@ -1,7 +1,7 @@
 #include "perceive/decoders/dsmr_reader/dsmr_reader.hpp"
 
 #include "perceive/decoders/dsmr_reader/p1_telegram.hpp"
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 #include <algorithm>
 #include <array>
@@ -47,11 +47,6 @@ constexpr std::array gas_rows{
     row{"delivered", "gas_volume", "", "m3"},
 };
 
-bool missing(json::value const& v) {
-  auto const word = text(&v);
-  return v.is_null() || (word && says_missing(*word));
-}
-
 // An unused phase is reported as 0 V.
 core::quality quality_of(row const& r, double v) { return r.metric == "voltage" && v == 0 ? core::quality::suspect : core::quality::good; }
 
@@ -69,14 +64,14 @@ decoded object(std::string base, Rows const& rows, std::string_view time_key, de
   auto d = decoded::of(message_kind::telemetry, std::move(base));
   auto& e = d.elements.front();
   e.content = hash_of(in.payload, hash_of(in.topic));
-  if (auto const* t = member(&doc.root, time_key); t && !missing(*t)) {
+  if (auto const* t = member(&doc.root, time_key); t && !is_missing(*t)) {
     e.t = instant(t, in.settings);
     e.time_refused = !e.t;
   }
   std::size_t broken = 0;
   for (auto const& [key, v] : doc.root.get_object()) {
     auto const* r = find(rows, key);
-    if (!r || missing(v)) continue;
+    if (!r || is_missing(v)) continue;
     auto const n = scaled(&v, r->unit, 1, r->times);
     if (!n) {
       ++broken;
@@ -93,7 +88,7 @@ decoded object(std::string base, Rows const& rows, std::string_view time_key, de
 template <class Rows>
 decoded single(std::string base, Rows const& rows, std::string_view key, std::string_view payload, std::string_view topic) {
   auto const* r = find(rows, key);
-  if (!r) return decoded::ignored("field " + std::string(key.substr(0, 64)) + " is not kept");
+  if (!r) return decoded::ignored("field " + cut(key, 64) + " is not kept");
   if (payload.size() > 1 && payload.front() == '"' && payload.back() == '"') payload = payload.substr(1, payload.size() - 2);
   auto d = scalar_message(std::move(base), {r->metric, std::string(r->channel), r->unit, 1 / r->times}, payload, topic);
   for (auto& e : d.elements)
@@ -125,7 +120,8 @@ decoded decode_dsmr_reader(decode_input const& in) {
   if (rest == "raw") return raw(base, payload);
   if (rest.starts_with("reading/")) return single(base, reading_rows, key("reading/"), payload, in.topic);
   if (rest == "day-totals") return object(base, day_rows, "timestamp", in);
-  if (rest.starts_with("day-totals/")) return single(base, day_rows, key("day-totals/"), payload, in.topic);
+  for (std::string_view split : {"day-consumption/", "day-totals/"})  // the first is the default of DSMR-reader's split topics
+    if (rest.starts_with(split)) return single(base, day_rows, key(split), payload, in.topic);
   if (rest == "consumption/gas/json") return object(base, gas_rows, "read_at", in);
   if (rest.starts_with("consumption/gas/")) return single(base, gas_rows, key("consumption/gas/"), payload, in.topic);
   for (std::string_view known : {"meter-stats", "current-month", "current-year", "current-period", "consumption"})

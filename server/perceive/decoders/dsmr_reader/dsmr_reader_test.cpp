@@ -5,7 +5,7 @@ namespace ioc::perceive {
 namespace {
 
 TEST(dsmr_reader, real_messages) { test::expect_vectors("dsmr-reader", 2); }
-TEST(dsmr_reader, odd_messages) { test::expect_odd_messages("dsmr_reader", 14); }
+TEST(dsmr_reader, odd_messages) { test::expect_odd_messages("dsmr_reader", 16); }
 
 }  // namespace
 }  // namespace ioc::perceive

@@ -1,6 +1,6 @@
 #include "perceive/decoders/dsmr_reader/p1_telegram.hpp"
 
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 #include <array>
 

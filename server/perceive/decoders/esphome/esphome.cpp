@@ -1,7 +1,7 @@
 #include "perceive/decoders/esphome/esphome.hpp"
 
 #include "perceive/decoders/ha_discovery/ha_config.hpp"
-#include "perceive/decoders/vocabulary/topic_levels.hpp"
+#include "perceive/topic_levels.hpp"
 #include "perceive/decoders/vocabulary/vocabulary.hpp"
 #include "perceive/json_read.hpp"
 
@@ -40,11 +40,11 @@ std::optional<place> place_of(std::string_view topic) {
 
 decoded command(place const& p, std::string_view payload, std::string_view topic) {
   auto d = decoded::of(message_kind::command, p.prefix);
-  std::string said(payload.substr(0, 64));
+  auto said = cut(payload, 64);
   if (payload.starts_with('{')) {
     json_text const doc(payload);
     if (!doc.ok()) return decoded::rejected(doc.problem);
-    said = std::string(text(member(&doc.root, "state")).value_or("").substr(0, 64));
+    said = cut(text(member(&doc.root, "state")).value_or(""), 64);
   }
   std::string verb = "set";
   if (p.part.empty())
@@ -64,7 +64,7 @@ std::optional<quantity> meaning_of(place const& p, decode_input const& in, std::
   return std::nullopt;
 }
 
-decoded unreadable(std::string_view payload) { return decoded::rejected("\"" + std::string(payload.substr(0, 32)) + "\" is no value of this component"); }
+decoded unreadable(std::string_view payload) { return decoded::rejected("\"" + cut(payload, 32) + "\" is no value of this component"); }
 
 decoded state(place const& p, std::string_view payload, decode_input const& in) {
   auto d = decoded::of(message_kind::status, p.prefix);
@@ -116,7 +116,7 @@ decoded state(place const& p, std::string_view payload, decode_input const& in) 
     } else if (c == "climate" && p.part == "mode" && payload.size() <= max_text) {
       add("device_state", "", std::string(payload));
     } else {
-      return decoded::ignored("the " + std::string(c) + "'s " + p.part.substr(0, 32) + " is not kept", message_kind::status);
+      return decoded::ignored("the " + std::string(c) + "'s " + cut(p.part, 32) + " is not kept", message_kind::status);
     }
     return d;
   }

@@ -4,7 +4,7 @@ namespace ioc::perceive {
 namespace {
 
 TEST(esphome, real_messages) { test::expect_vectors("esphome", 5); }
-TEST(esphome, odd_messages) { test::expect_vectors("esphome", 12, "networks-and-platforms.jsonl"); }
+TEST(esphome, odd_messages) { test::expect_vectors("esphome", 14, "networks-and-platforms.jsonl"); }
 
 }  // namespace
 }  // namespace ioc::perceive

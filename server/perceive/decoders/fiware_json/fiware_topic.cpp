@@ -1,6 +1,6 @@
 #include "perceive/decoders/fiware_json/fiware_topic.hpp"
 
-#include "perceive/decoders/vocabulary/topic_levels.hpp"
+#include "perceive/topic_levels.hpp"
 #include "perceive/decoders/vocabulary/vocabulary.hpp"
 #include "perceive/json_read.hpp"
 
@@ -74,7 +74,7 @@ decoded read_fiware_command(fiware_topic const& topic, std::string_view protocol
   if (at == std::string_view::npos || at == 0) return decoded::rejected("a command is device@name|value or a JSON object");
   auto const name = payload.substr(at + 1, bar == std::string_view::npos ? bar : bar - at - 1);
   if (name.empty()) return decoded::rejected("a command without a name");
-  c.action = request ? std::string(name.substr(0, max_text)) : "ack";
+  c.action = request ? cut(name, max_text) : "ack";
   if (request) {
     c.ack_topic = ack("ul");
   } else {

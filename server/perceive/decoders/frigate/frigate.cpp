@@ -77,7 +77,7 @@ decoded object_update(json::value const& root) {
   }
   if (*type == "lpr") {
     if (auto const plate = kept_text(member(&root, "plate"))) e.readings.push_back({"license_plate", *camera, "", *plate});
-  } else if (auto const found = kept_text(any_member(&root, {"sub_label", "attribute"})); found && !says_nothing(*found)) {
+  } else if (auto const found = kept_text(any_member(&root, {"sub_label", "attribute"})); found && !is_missing(*found)) {
     e.readings.push_back({"label", channel_part(kept_text(member(&root, "model")).value_or("")), "", *found});
   }
   if (e.readings.empty()) return decoded::ignored("an update without a result", d.kind);
@@ -139,7 +139,7 @@ decoded camera_topic(std::string camera, std::string_view rest, decode_input con
   }
   if (first == "ptz" && second.empty()) {
     auto d = decoded::of(message_kind::command, camera);
-    d.command = decoded_command{true, payload.starts_with("preset_") ? "ptz_preset" : "ptz_" + lower(payload.substr(0, 32)), "", ""};
+    d.command = decoded_command{true, payload.starts_with("preset_") ? "ptz_preset" : "ptz_" + lower(cut(payload, 32)), "", ""};
     return d;
   }
   if (second == "set" || second == "state") return feature(std::move(camera), first, second, in, base);
@@ -203,7 +203,7 @@ decoded decode_frigate(decode_input const& in) {
     d.elements.front().online = online;
     return d;
   }
-  if (rest == "restart") return seen_command(base, {true, "restart", "", base + "/available"}, in);
+  if (rest == "restart") return command_message(base, "restart", base + "/available");
   bool const known = rest == "events" || rest == "reviews" || rest == "stats" || rest == "tracked_object_update";
   if (!known) return decoded::ignored("Frigate's " + cut(rest, 64) + " is not kept");
   json_text const doc(payload);

@@ -1,6 +1,6 @@
 #include "perceive/decoders/ha_discovery/ha_config.hpp"
 
-#include "perceive/decoders/vocabulary/topic_levels.hpp"
+#include "perceive/topic_levels.hpp"
 #include "perceive/decoders/vocabulary/vocabulary.hpp"
 #include "perceive/json_read.hpp"
 #include "perceive/ucum.hpp"
@@ -39,6 +39,9 @@ std::string word(json::value const* v) {
   if (auto const s = text(v)) return s->size() <= 1024 ? std::string(*s) : std::string();
   return v && (v->is_number() || v->is_bool()) ? json::serialize(*v) : std::string();
 }
+
+// A template keeps one byte more than may be evaluated: one that is too long is refused, never taken for none.
+std::string template_of(json::value const* v) { return cut(text(v).value_or(""), 1025); }
 
 // "~/state" with the base topic put in.
 std::string topic_of(json::value const* v, std::string const& base) {
@@ -170,11 +173,11 @@ void read_availability(json::value const* at, std::string const& base, ha_bindin
       if (known == topic && binding.role == b.role && binding.native == b.native) return;
     out.bindings.emplace_back(std::move(topic), std::move(b));
   };
-  add(topic_of(get(at, "availability_topic"), base), word(get(at, "availability_template")), at);
+  add(topic_of(get(at, "availability_topic"), base), template_of(get(at, "availability_template")), at);
   auto const* list = get(at, "availability");
-  if (list && list->is_object()) add(topic_of(get(list, "topic"), base), word(get(list, "value_template")), list);
+  if (list && list->is_object()) add(topic_of(get(list, "topic"), base), template_of(get(list, "value_template")), list);
   if (list && list->is_array())
-    for (auto const& one : list->get_array()) add(topic_of(get(&one, "topic"), base), word(get(&one, "value_template")), &one);
+    for (auto const& one : list->get_array()) add(topic_of(get(&one, "topic"), base), template_of(get(&one, "value_template")), &one);
 }
 
 // One entity; `shared` is the message around it (a device's components take state_topic and the like from there).
@@ -185,7 +188,7 @@ void read_entity(json::value const* entity, json::value const* shared, std::stri
   };
   auto const pattern = [&](std::initializer_list<std::string_view> keys) {
     for (auto key : keys)
-      if (auto w = word(get(entity, key)); !w.empty()) return w;
+      if (auto w = template_of(get(entity, key)); !w.empty()) return w;
     return std::string();
   };
   b.on = word(get(entity, "payload_on"));
@@ -210,7 +213,7 @@ void read_entity(json::value const* entity, json::value const* shared, std::stri
       m.unit = q->unit;
       m.said = word(get(entity, "temperature_unit")) == "F" && q->unit == "Cel" ? "[degF]" : std::string(q->said);
       m.form = static_cast<int>(value_form::number);
-      m.pattern = word(get(entity, template_key));
+      m.pattern = template_of(get(entity, template_key));
       if (m.native.size()) out.device.metrics.push_back(m.metric);
       out.bindings.emplace_back(topic, std::move(m));
     }
@@ -219,7 +222,7 @@ void read_entity(json::value const* entity, json::value const* shared, std::stri
   if (b.platform == "climate" && !mode.empty()) {
     auto m = b;
     m.role = "state";
-    m.pattern = word(get(entity, "mode_state_template"));
+    m.pattern = template_of(get(entity, "mode_state_template"));
     out.bindings.emplace_back(mode, std::move(m));
   }
   if (!state.empty() && b.platform != "camera" && b.platform != "image") {
@@ -238,7 +241,7 @@ void read_entity(json::value const* entity, json::value const* shared, std::stri
     m.metric = "gate_position";
     m.unit = m.said = "%";
     m.form = static_cast<int>(value_form::number);
-    m.pattern = word(get(entity, "position_template"));
+    m.pattern = template_of(get(entity, "position_template"));
     out.bindings.emplace_back(position, std::move(m));
   }
   if (auto const topic = topic_of(get(entity, "command_topic"), base); !topic.empty()) {
@@ -269,7 +272,7 @@ std::vector<ha_binding> ha_bindings(dialect_memory const& memory, std::string_vi
     for (std::size_t i = 0; i < first.size(); ++i) *first[i] = word(&a[i]);
     b.form = static_cast<int>(number(&a[9]).value_or(0));
     b.inverted = truth(&a[10]) == true;
-    b.pattern = word(&a[11]);
+    b.pattern = template_of(&a[11]);
     b.on = word(&a[12]);
     b.off = word(&a[13]);
     b.state_topic = word(&a[14]);
@@ -310,12 +313,12 @@ decoded read_ha_config(std::string_view topic, std::string_view prefix, decode_i
     for (auto const& [key, entity] : components->get_object()) {
       if (++entities > 500) return decoded::rejected("more than 500 components");
       like.platform = word(get(&entity, "platform"));
-      like.key = std::string(key).substr(0, 64);
+      like.key = cut(key, 64);
       if (!like.platform.empty() && entity.get_object().size() > 1) read_entity(&entity, &doc.root, base, like, all);
     }
   } else {
     like.platform = std::string(level.front());
-    like.key = object.substr(0, 64);
+    like.key = cut(object, 64);
     if (in.memory) {  // entities of one device come one by one: names that others of it have taken
       for (auto const& [key, kept] : std::map<std::string, std::string, std::less<>>(in.memory->all().lower_bound("d:" + like.native + "\n"), in.memory->all().upper_bound("d:" + like.native + "\n\x7f"))) {
         ha_binding other;

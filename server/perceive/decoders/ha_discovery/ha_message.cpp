@@ -9,19 +9,11 @@ namespace ioc::perceive {
 namespace json = boost::json;
 namespace {
 
-// A template's result as Home Assistant would print it: True and False, texts without quotes, whole numbers without a point.
-std::string printed(json::value const& v) {
-  if (v.is_string()) return std::string(v.get_string());
-  if (v.is_bool()) return v.get_bool() ? "True" : "False";
-  if (auto const n = number(&v); n && *n == static_cast<double>(static_cast<long long>(*n)) && *n > -1e15 && *n < 1e15) return std::to_string(static_cast<long long>(*n));
-  return json::serialize(v);
-}
-
 bool same_word(std::string const& a, std::string const& b) { return !b.empty() && equal_fold(a, b); }
 
 // On or off by the payloads that the entity named, else by the usual words.
 std::optional<bool> state_of(ha_binding const& b, json::value const& v) {
-  auto const said = printed(v);
+  auto const said = template_text(v);
   if (same_word(said, b.on)) return true;
   if (same_word(said, b.off)) return false;
   if (b.platform == "alarm_control_panel") return equal_fold(said, "triggered");
@@ -49,7 +41,7 @@ void read_state(ha_binding const& b, json::value const& v, decoded_element& e) {
     if (!on) return;
     r.v = *on != b.inverted;
   } else {
-    auto value = q.as == value_form::word && v.is_bool() ? std::optional<core::value>(printed(v)) : value_of(q, v, b.said);
+    auto value = q.as == value_form::word && v.is_bool() ? std::optional<core::value>(template_text(v)) : value_of(q, v, b.said);
     if (!value && q.as == value_form::number) return;
     if (!value) return;
     r.v = std::move(*value);
@@ -63,11 +55,11 @@ void read_state(ha_binding const& b, json::value const& v, decoded_element& e) {
 
 decoded read_command(ha_binding const& b, std::string_view payload) {
   auto d = decoded::of(message_kind::command, b.native);
-  std::string said(payload.substr(0, 64));
+  auto said = cut(payload, 64);
   if (payload.starts_with('{')) {
     json_text const doc(payload);
     if (!doc.ok()) return decoded::rejected(doc.problem);
-    said = std::string(text(member(&doc.root, "state")).value_or("").substr(0, 64));
+    said = cut(text(member(&doc.root, "state")).value_or(""), 64);
   }
   std::string verb = "set";
   if (same_word(said, b.on) || (b.on.empty() && equal_fold(said, "ON"))) verb = "on";
@@ -93,17 +85,18 @@ decoded read_ha_message(std::vector<ha_binding> const& bindings, decode_input co
 
   decoded d;
   auto const content = hash_of(payload, hash_of(in.topic));
-  bool any_state = false, any_sensor = false, not_understood = false, unreadable = false, present = false;
+  bool any_state = false, any_sensor = false, unreadable = false, present = false;
+  std::string not_understood;
   for (auto const& b : bindings) {
     auto const result = evaluate_template(b.pattern, payload, doc.ok() ? &doc.root : nullptr);
     if (!result.understood) {
-      not_understood = true;
+      if (not_understood.empty()) not_understood = "the value_template of \"" + b.key + "\" is not understood, " + result.problem + ": " + cut(b.pattern, 160);
       continue;
     }
     if (!result.v) continue;
     auto& e = element_of(d, b.native, content);
     if (b.role == "availability") {
-      auto const said = printed(*result.v);
+      auto const said = template_text(*result.v);
       bool const up = same_word(said, b.on), down = same_word(said, b.off);
       if (!up && !down) {
         unreadable = true;
@@ -115,8 +108,8 @@ decoded read_ha_message(std::vector<ha_binding> const& bindings, decode_input co
     }
     if (b.role == "event" || b.role == "trigger") {
       auto const* type = member(&*result.v, "event_type");
-      std::string const name = b.role == "trigger" ? b.key : type ? printed(*type) : printed(*result.v);
-      if (b.role == "trigger" && !b.on.empty() && printed(*result.v) != b.on) continue;
+      std::string const name = b.role == "trigger" ? b.key : type ? template_text(*type) : template_text(*result.v);
+      if (b.role == "trigger" && !b.on.empty() && template_text(*result.v) != b.on) continue;
       if (!name.empty() && name.size() <= max_text) e.events.push_back({name, structured ? json::serialize(doc.root) : ""});
       d.kind = message_kind::event;
       continue;
@@ -137,7 +130,7 @@ decoded read_ha_message(std::vector<ha_binding> const& bindings, decode_input co
   }
   std::erase_if(d.elements, [](decoded_element const& e) { return e.readings.empty() && e.events.empty() && !e.online; });
   if (d.elements.empty()) {
-    if (not_understood) return decoded::rejected("its value_template is not one that is understood");
+    if (!not_understood.empty()) return decoded::rejected(std::move(not_understood));
     if (unreadable && present && !structured) return decoded::rejected("a value that cannot be read");
     return decoded::ignored("no value");
   }

@@ -87,7 +87,7 @@ decoded configure(decode_input const& in) {
   auto const* device = any_member(&root, {"device", "dev"});
   auto const* ids = any_member(device, {"identifiers", "ids"});
   if (ids && ids->is_array() && !ids->get_array().empty()) ids = &ids->get_array()[0];
-  auto const parts = levels(in.topic);
+  auto const parts = topic_levels(in.topic);
 
   siren s;
   if (auto const id = kept_text(ids)) s.native = *id;
@@ -146,7 +146,7 @@ told state_word(std::string_view w, siren const& s) {
   w = trimmed(w);
   if (w == s.on) return told::on;
   if (w == s.off) return told::off;
-  if (says_nothing(w)) return told::unknown;
+  if (is_missing(w)) return told::unknown;
   if (auto const b = truth(w)) return *b ? told::on : told::off;
   return told::nonsense;
 }
@@ -191,7 +191,7 @@ decoded command(siren const& s, decode_input const& in) {
   }
   if (payload.empty()) return decoded::ignored("empty payload", message_kind::command);
   if (t == told::nonsense) return decoded::rejected("a siren is switched " + s.on + " or " + s.off);
-  return seen_command(s.native, {true, t == told::on ? "siren_on" : t == told::off ? "siren_off" : "siren_set", "", s.state_topic}, in);
+  return command_message(s.native, t == told::on ? "siren_on" : t == told::off ? "siren_off" : "siren_set", s.state_topic);
 }
 
 decoded availability(siren const& s, decode_input const& in) {
@@ -209,7 +209,7 @@ decoded availability(siren const& s, decode_input const& in) {
 
 decoded decode_ha_siren(decode_input const& in) {
   std::string const topic(in.topic);
-  auto const parts = levels(in.topic);
+  auto const parts = topic_levels(in.topic);
   if (parts.size() >= 4 && parts.back() == "config" && (parts[parts.size() - 3] == "siren" || parts[parts.size() - 4] == "siren")) return configure(in);
   auto const remembered = [&](char const* kind) { return siren::from(in.memory ? in.memory->find(kind + topic) : nullptr); };
   if (auto const s = remembered("c:")) return command(*s, in);

@@ -31,12 +31,12 @@ decoded play(std::string site, std::string_view id, decode_input const& in) {
   if (in.payload.empty()) return decoded::ignored("empty payload", message_kind::command);
   if (!is_wav(in.payload)) return decoded::rejected("playBytes carries a WAV file");
   auto ack = std::string(audio) + site + "/playFinished";
-  return seen_command(std::move(site), {true, "play_audio", cut(id), std::move(ack)}, in);
+  return command_message(std::move(site), "play_audio", std::move(ack), cut(id));
 }
 
 // hermes/audioServer/{site}/…
 decoded audio_site(std::string_view rest, decode_input const& in) {
-  auto const parts = levels(rest);
+  auto const parts = topic_levels(rest);
   if (parts.size() < 2 || parts[0].empty()) return decoded::ignored("a Hermes topic that is not kept", message_kind::command);
   std::string site(parts[0]);
   auto const what = parts[1];
@@ -48,7 +48,7 @@ decoded audio_site(std::string_view rest, decode_input const& in) {
     // …/{request}/{chunk}/{last}: the first chunk stands for the command.
     if (parts.size() > 3 && parts[3] != "0") return decoded::ignored("a further piece of a stream", message_kind::command);
     auto ack = std::string(audio) + site + "/streamFinished";
-    return seen_command(std::move(site), {true, "play_audio", cut(parts[2]), std::move(ack)}, in);
+    return command_message(std::move(site), "play_audio", std::move(ack), cut(parts[2]));
   }
   if (what == "playFinished" || what == "streamFinished") {
     json_text const doc(in.payload);
@@ -56,7 +56,7 @@ decoded audio_site(std::string_view rest, decode_input const& in) {
     if (!doc.root.is_object()) return decoded::rejected("playFinished is an object with id");
     return finished(std::move(site), doc.root, in);
   }
-  return decoded::ignored("a Hermes topic that is not kept: " + std::string(what.substr(0, 64)), message_kind::event);
+  return decoded::ignored("a Hermes topic that is not kept: " + cut(what, 64), message_kind::event);
 }
 
 }  // namespace
@@ -79,10 +79,10 @@ decoded decode_hermes(decode_input const& in) {
   if (!doc.root.is_object()) return decoded::rejected("a Hermes message is an object");
   auto site = site_of(doc.root);
   for (auto const& t : toggles)
-    if (topic == t.topic) return seen_command(std::move(site), {true, std::string(t.action), "", ""}, in);
+    if (topic == t.topic) return command_message(std::move(site), std::string(t.action), "");
   if (topic == "hermes/tts/say") {
     if (!kept_text(member(&doc.root, "text"))) return decoded::rejected("say needs text");
-    return seen_command(std::move(site), {true, "play_tts", kept_text(member(&doc.root, "id")).value_or(""), "hermes/tts/sayFinished"}, in);
+    return command_message(std::move(site), "play_tts", "hermes/tts/sayFinished", kept_text(member(&doc.root, "id")).value_or(""));
   }
   if (topic == "hermes/tts/sayFinished") return finished(std::move(site), doc.root, in);
   auto d = single(message_kind::command, std::move(site), {"command_status", "", "", std::string("failed")}, in);

@@ -1,7 +1,8 @@
 #include "perceive/decoders/homie/homie.hpp"
 
 #include "perceive/decoders/mbmd/mbmd_quantity.hpp"
-#include "perceive/scalar_read.hpp"
+#include "perceive/decoders/vocabulary/vocabulary.hpp"
+#include "perceive/decode_help.hpp"
 #include "perceive/ucum.hpp"
 
 #include <algorithm>
@@ -16,48 +17,34 @@ struct word {
   std::string_view metric;
   std::string_view unit;  // canonical; "" = boolean
 };
+// What Homie's names mean beside the common vocabulary, or otherwise than there.
 constexpr std::array words{
-    word{"temperature", "temperature", "Cel"},   word{"humidity", "relative_humidity", "%"}, word{"relative-humidity", "relative_humidity", "%"},
-    word{"pressure", "air_pressure", "hPa"},     word{"dewpoint", "dew_point", "Cel"},       word{"dew-point", "dew_point", "Cel"},
-    word{"illuminance", "illuminance", "lx"},    word{"lux", "illuminance", "lx"},           word{"co2", "co2_concentration", "[ppm]"},
-    word{"pm1", "pm1", "ug/m3"},                 word{"pm25", "pm2_5", "ug/m3"},             word{"pm2-5", "pm2_5", "ug/m3"},
-    word{"pm10", "pm10", "ug/m3"},               word{"battery", "battery_level", "%"},      word{"energy", "energy_import", "kW.h"},
-    word{"distance", "distance", "m"},           word{"level", "water_level", "m"},          word{"water-level", "water_level", "m"},
-    word{"volume", "volume", "%"},               word{"rssi", "rssi", "dBm"},                word{"wind-speed", "wind_speed", "m/s"},
-    word{"wind-direction", "wind_direction", "deg"}, word{"brightness", "light_output", "%"}, word{"dim", "light_output", "%"},
-    word{"uptime", "uptime", "s"},               word{"power-factor", "power_factor", "1"},
-    word{"power", "switch_state", ""},           word{"on", "switch_state", ""},             word{"state", "switch_state", ""},
-    word{"switch", "switch_state", ""},          word{"relay", "switch_state", ""},          word{"outlet", "switch_state", ""},
-    word{"motion", "motion_detected", ""},       word{"presence", "occupancy", ""},          word{"occupancy", "occupancy", ""},
-    word{"contact", "door_open", ""},            word{"door", "door_open", ""},              word{"window", "door_open", ""},
-    word{"open", "door_open", ""},               word{"smoke", "smoke_detected", ""},        word{"leak", "water_leak_detected", ""},
-    word{"water-leak", "water_leak_detected", ""}, word{"flood", "water_leak_detected", ""}, word{"tamper", "tamper", ""},
-    word{"alarm", "alarm", ""},                  word{"siren", "siren_state", ""},           word{"battery-low", "battery_low", ""},
-    word{"input", "digital_input", ""},          word{"button", "digital_input", ""},
+    word{"volume", "volume", "%"},      word{"brightness", "light_output", "%"}, word{"dim", "light_output", "%"},
+    word{"power", "switch_state", ""},  word{"on", "switch_state", ""},          word{"state", "switch_state", ""},
+    word{"relay", "switch_state", ""},  word{"outlet", "switch_state", ""},      word{"window", "door_open", ""},
+    word{"contact", "door_open", ""},   word{"presence", "occupancy", ""},       word{"input", "digital_input", ""},
+    word{"button", "digital_input", ""},
 };
-// Where the name says nothing, the unit does, if only one quantity has it.
-constexpr std::array by_unit{
-    word{"W", "active_power", "W"},      word{"kW", "active_power", "W"},     word{"V", "voltage", "V"},     word{"mV", "voltage", "V"},
-    word{"A", "current", "A"},           word{"mA", "current", "A"},          word{"Hz", "frequency", "Hz"}, word{"VA", "apparent_power", "V.A"},
-    word{"var", "reactive_power", "var"}, word{"kWh", "energy_import", "kW.h"}, word{"Wh", "energy_import", "kW.h"},
-    word{"°C", "temperature", "Cel"},    word{"°F", "temperature", "Cel"},    word{"hPa", "air_pressure", "hPa"}, word{"lx", "illuminance", "lx"},
-    word{"dBm", "rssi", "dBm"},          word{"ppm", "co2_concentration", "[ppm]"}, word{"m3", "water_volume", "m3"}, word{"m³", "water_volume", "m3"},
-};
+// Units that name their quantity here, though elsewhere they are ambiguous.
+constexpr std::array by_unit{word{"[ppm]", "co2_concentration", "[ppm]"}, word{"m3", "water_volume", "m3"}};
 constexpr std::array event_metrics{"motion_detected", "door_open", "smoke_detected", "water_leak_detected", "tamper", "alarm"};
 
-template <class T>
-word const* find(T const& table, std::string_view name) {
-  auto const it = std::find_if(table.begin(), table.end(), [&](word const& w) { return w.name == name; });
-  return it == table.end() ? nullptr : &*it;
+// By the property's name: Homie's own words, then the common ones. A boolean and a number may have the same name ("power").
+std::optional<word> meaning_of(std::string_view name, bool boolean) {
+  auto const lowered = lower(name);
+  for (auto const& w : words)
+    if (w.name == lowered && w.unit.empty() == boolean) return w;
+  // One letter is no name: "t" of a node may be anything.
+  auto const* q = lowered.size() > 1 ? quantity_named(lowered) : nullptr;
+  auto const form = boolean ? value_form::truth : value_form::number;
+  return q && q->as == form && !q->inverted && q->channel.empty() && q->said == q->unit ? std::optional(word{q->name, q->metric, q->unit}) : std::nullopt;
 }
-
-// A unit as Homie writes it, as our converter knows it.
-std::string_view ucum_of(std::string_view unit) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> same{
-      {{"°C", "Cel"}, {"°F", "[degF]"}, {"m³", "m3"}, {"L", "L"}, {"m³/h", "m3/h"}, {"VAr", "var"}, {"kvarh", "kvar.h"}, {"°", "deg"}}};
-  for (auto const& [theirs, ours] : same)
-    if (theirs == unit) return ours;
-  return unit;
+// By the unit, if only one quantity has it.
+std::optional<word> meaning_of_unit(std::string_view unit) {
+  for (auto const& w : by_unit)
+    if (w.name == unit) return w;
+  auto const* q = quantity_of_unit(unit);
+  return q ? std::optional(word{q->name, q->metric, q->unit}) : std::nullopt;
 }
 
 struct property {
@@ -106,7 +93,7 @@ decoded description(std::string device, decode_input const& in) {
       for (auto const& [name, p] : properties->get_object()) {
         auto const at = device + "/" + std::string(node) + "/" + std::string(name);
         for (auto const& [key, mark] : {std::pair<std::string_view, std::string_view>{"unit", "u:"}, {"datatype", "t:"}})
-          if (auto const v = text(member(&p, key)); v && in.memory && !in.memory->put(std::string(mark) + at, std::string(v->substr(0, 64))))
+          if (auto const v = text(member(&p, key)); v && in.memory && !in.memory->put(std::string(mark) + at, cut(*v, 64)))
             return decoded::rejected("too many properties are remembered");
       }
     }
@@ -131,13 +118,13 @@ decoded device_attribute(std::string device, std::string_view name, std::string_
   else if (name == "$stats/signal" && v) add_number(e, "link_quality", "", "1", *v);  // per cent, not dBm
   else if (name == "$stats/battery" && v) add_number(e, "battery_level", "", "%", *v);
   else if (name == "$stats/cputemp" && v) add_number(e, "device_temperature", "", "Cel", *v);
-  else if (name == "$name" && valid_utf8(payload)) d.discovered.push_back({device, std::string(payload.substr(0, max_text)), "", "", "", {}});
+  else if (name == "$name" && valid_utf8(payload)) d.discovered.push_back({device, cut(payload, max_text), "", "", "", {}});
   return d;  // others tell how the device is built; nothing to store
 }
 
 decoded value(std::string device, std::string_view node, std::string_view name, std::string_view payload, decode_input const& in) {
   auto const p = known(in, device + "/" + std::string(node) + "/" + std::string(name));
-  if (says_missing(payload)) return decoded::ignored("no value");
+  if (is_missing(payload)) return decoded::ignored("no value");
   auto const unit = ucum_of(p.unit);
   bool const boolean = p.datatype == "boolean" || (p.datatype.empty() && p.unit.empty() && (payload == "true" || payload == "false"));
   // One node is the device itself: "meter" of mbmd, or a node named like its property.
@@ -146,8 +133,8 @@ decoded value(std::string device, std::string_view node, std::string_view name, 
   if (boolean) {
     auto const b = truth(payload);
     if (!b) return decoded::rejected("a boolean is true or false");
-    auto const* w = find(words, lower(name));
-    bool const ours = w && w->unit.empty();
+    auto const w = meaning_of(name, true);
+    bool const ours = w.has_value();
     auto d = decoded::of(message_kind::status, std::move(device));
     auto& e = d.elements.front();
     e.content = hash_of(payload, hash_of(in.topic));
@@ -161,12 +148,12 @@ decoded value(std::string device, std::string_view node, std::string_view name, 
 
   scalar_rule rule{"", channel, "", 1};
   auto const meter = mbmd_quantity(name);
-  auto const* w = find(words, lower(name));
-  if (w && !w->unit.empty() && (p.unit.empty() || convert(1, unit, w->unit))) rule.metric = w->metric, rule.unit = w->unit;
+  auto const w = meaning_of(name, false);
+  if (w && (p.unit.empty() || convert(1, unit, w->unit))) rule.metric = w->metric, rule.unit = w->unit;
   else if (meter && !meter->metric.empty() && (p.unit.empty() || unit == meter->unit || convert(1, unit, meter->unit))) {
     rule = *meter;
     if (!channel.empty()) rule.channel = rule.channel.empty() ? channel : channel + "/" + rule.channel;
-  } else if (auto const* u = find(by_unit, p.unit); u) {
+  } else if (auto const u = meaning_of_unit(unit)) {
     rule.metric = u->metric, rule.unit = u->unit;
     rule.channel = (channel.empty() ? "" : channel + "/") + std::string(name);
   } else if (decimal(payload) && (p.datatype == "float" || p.datatype == "integer")) {
@@ -188,7 +175,7 @@ decoded decode_homie(decode_input const& in) {
   static decoder_settings const defaults;
   std::string const base((in.settings ? *in.settings : defaults).word("base", "homie"));
   if (!in.topic.starts_with(base + "/")) return decoded::rejected("not a topic below " + base);
-  auto levels = levels_of(in.topic.substr(base.size() + 1));
+  auto levels = topic_levels(in.topic.substr(base.size() + 1));
   if (levels.size() > 1 && levels[0] == "5") levels.erase(levels.begin());
   if (levels.size() < 2 || levels[0].empty()) return decoded::rejected("not a topic of the Homie convention");
   if (levels[0].starts_with('$')) return decoded::ignored("a broadcast to all devices", message_kind::event);
@@ -208,7 +195,7 @@ decoded decode_homie(decode_input const& in) {
   }
   if (levels.size() == 4 && levels[3].starts_with('$')) {
     auto const mark = levels[3] == "$unit" ? "u:" : levels[3] == "$datatype" ? "t:" : "";
-    if (*mark && in.memory && !in.memory->put(mark + at, std::string(payload.substr(0, 64)))) return decoded::rejected("too many properties are remembered");
+    if (*mark && in.memory && !in.memory->put(mark + at, cut(payload, 64))) return decoded::rejected("too many properties are remembered");
     return decoded::of(message_kind::status, std::move(device));
   }
   if (levels.size() != 3) return decoded::rejected("not a topic of the Homie convention");

@@ -5,7 +5,7 @@ namespace ioc::perceive {
 namespace {
 
 TEST(homie, real_messages) { test::expect_vectors("homie", 1); }
-TEST(homie, odd_messages) { test::expect_odd_messages("homie", 17); }
+TEST(homie, odd_messages) { test::expect_odd_messages("homie", 18); }
 
 }  // namespace
 }  // namespace ioc::perceive

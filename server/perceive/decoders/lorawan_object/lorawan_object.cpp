@@ -22,6 +22,7 @@ constexpr quantity truth_of(std::string_view key, std::string_view metric, std::
 // Milesight's keys first, then Dragino's; `said` is the vendor's unit of a bare number.
 constexpr std::array fields{
     number_of("battery", "battery_level", "%", "%"), number_of("temperature", "temperature", "Cel", "Cel"), number_of("humidity", "relative_humidity", "%", "%"),
+    number_of("moisture", "soil_moisture", "%", "%"), number_of("soil_moisture", "soil_moisture", "%", "%"), number_of("water_SOIL", "soil_moisture", "%", "%"), number_of("Water_SOIL", "soil_moisture", "%", "%"), number_of("Soil_Moisture", "soil_moisture", "%", "%"),
     number_of("ambient_temperature", "temperature", "Cel", "Cel"), number_of("external_temperature", "temperature", "Cel", "Cel", "external"),
     number_of("pressure", "air_pressure", "hPa", "hPa"), number_of("barometric_pressure", "air_pressure", "hPa", "hPa"),
     number_of("wind_direction", "wind_direction", "deg", "deg"), number_of("wind_speed", "wind_speed", "m/s", "m/s"),

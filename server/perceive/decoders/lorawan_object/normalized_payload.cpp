@@ -21,7 +21,7 @@ constexpr std::array leaves{
     leaf{"", "battery", n("battery_voltage", "V")},
     leaf{"air", "temperature", n("temperature", "Cel")}, leaf{"air", "relativeHumidity", n("relative_humidity", "%")}, leaf{"air", "pressure", n("air_pressure", "hPa")},
     leaf{"air", "co2", n("co2_concentration", "[ppm]")}, leaf{"air", "lightIntensity", n("illuminance", "lx")},
-    leaf{"soil", "temperature", n("temperature", "Cel", "soil")},
+    leaf{"soil", "temperature", n("temperature", "Cel", "soil")}, leaf{"soil", "moisture", n("soil_moisture", "%")},
     leaf{"wind", "speed", n("wind_speed", "m/s")}, leaf{"wind", "direction", n("wind_direction", "deg")},
     leaf{"rain", "intensity", n("rainfall_rate", "mm/h")}, leaf{"rain", "cumulative", n("rainfall_total", "mm")},
     leaf{"water", "leak", b("water_leak_detected")}, leaf{"action", "contactState", b("door_open")},

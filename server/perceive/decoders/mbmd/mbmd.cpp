@@ -10,7 +10,7 @@ decoded decode_mbmd(decode_input const& in) {
   if (!in.topic.starts_with(base + "/")) return decoded::rejected("not a topic below " + base);
   auto const payload = trimmed(in.payload);
   if (payload.empty()) return decoded::ignored(in.retain ? "retained message deleted" : "empty payload", message_kind::status);
-  auto const levels = levels_of(in.topic.substr(base.size() + 1));
+  auto const levels = topic_levels(in.topic.substr(base.size() + 1));
 
   if (levels.size() == 1) {
     if (levels[0] != "status") return decoded::rejected("not a topic of mbmd");
@@ -22,7 +22,7 @@ decoded decode_mbmd(decode_input const& in) {
   std::string name(levels[1]);
   if (levels.size() == 3) name += levels[2];
   auto const rule = mbmd_quantity(name);
-  if (!rule) return decoded::ignored("mbmd has no quantity " + name.substr(0, 64));
+  if (!rule) return decoded::ignored("mbmd has no quantity " + cut(name, 64));
   if (rule->metric.empty()) return decoded::ignored(name + " is not kept");
   return scalar_message(std::string(levels[0]), *rule, payload, in.topic);
 }

@@ -65,7 +65,7 @@ char const* read_scalar(json::value const& v, core::value& out) {
 }
 
 void read_value(std::string_view name, json::value const& v, decoded_element& e) {
-  auto const refuse = [&](std::string const& why) { e.refused = "value \"" + std::string(name.substr(0, 64)) + "\" " + why; };
+  auto const refuse = [&](std::string const& why) { e.refused = "value \"" + cut(name, 64) + "\" " + why; };
   if (!good_name(name)) return refuse("has no usable name (1 to 128 bytes, no control characters)");
   decoded_reading r;
   r.metric = name;
@@ -207,14 +207,14 @@ decoded read_ack(json::value const& root, std::string device, decode_input const
 decoded decode_native(decode_input const& in) {
   // ioc/v1/{unit}/{device}/{kind}
   auto rest = in.topic.substr(std::min<std::size_t>(7, in.topic.size()));
-  auto const cut = [&rest] {
+  auto const next_level = [&rest] {
     auto const slash = rest.find('/');
     auto const level = rest.substr(0, slash);
     rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
     return level;
   };
-  cut();  // unit
-  std::string device(cut());
+  next_level();  // unit
+  std::string device(next_level());
   std::string_view const kind = rest;
   if (!in.topic.starts_with("ioc/v1/") || kind.empty() || kind.find('/') != std::string_view::npos)
     return decoded::rejected("a native topic is ioc/v1/{unit}/{device}/{kind}");
@@ -225,7 +225,7 @@ decoded decode_native(decode_input const& in) {
     return d;
   }
   bool const known = kind == "telemetry" || kind == "event" || kind == "status" || kind == "ack";
-  if (!known) return decoded::rejected("unknown kind \"" + std::string(kind.substr(0, 64)) + "\"");
+  if (!known) return decoded::rejected("unknown kind \"" + cut(kind, 64) + "\"");
 
   auto const payload = trimmed(in.payload);
   if (payload.empty()) return in.retain || kind == "status" ? decoded::ignored("retained message deleted", message_kind::status) : decoded::rejected("empty payload");

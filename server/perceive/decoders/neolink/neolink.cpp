@@ -52,7 +52,7 @@ decoded answer(std::string_view what, std::string camera, decode_input const& in
   if (auto const v = value("voltage"); v && *v > 0) e.readings.push_back({"battery_voltage", "", "V", *v / 1000});
   if (auto const v = value("temperature")) e.readings.push_back({"device_temperature", "", "Cel", *v});
   if (auto const b = truth(info->child_text("lowPower"))) e.readings.push_back({"battery_low", "", "", *b});
-  if (auto const a = info->child_text("adapterStatus"); !says_nothing(a)) e.readings.push_back({"external_power", "", "", true});
+  if (auto const a = info->child_text("adapterStatus"); !is_missing(a)) e.readings.push_back({"external_power", "", "", true});
   else if (equal_fold(a, "none")) e.readings.push_back({"external_power", "", "", false});
   if (e.readings.empty()) return decoded::ignored("a battery answer without a value");
   return d;
@@ -70,14 +70,14 @@ decoded status(std::string_view what, std::string camera, decode_input const& in
     return d;
   }
   if (what == "motion") {
-    if (says_nothing(payload)) return decoded::ignored("motion is not known yet", message_kind::event);
+    if (is_missing(payload)) return decoded::ignored("motion is not known yet", message_kind::event);
     auto const b = truth(payload);
     if (!b) return decoded::rejected("motion is on or off");
     return single(message_kind::event, std::move(camera), {"motion_detected", "", "", *b}, in);
   }
   if (what == "battery_level") {
     auto const n = decimal(payload);
-    if (!n) return says_nothing(payload) ? decoded::ignored("no battery level") : decoded::rejected("a battery level is a number of percent");
+    if (!n) return is_missing(payload) ? decoded::ignored("no battery level") : decoded::rejected("a battery level is a number of percent");
     if (*n < 0 || *n > 100) return decoded::rejected("a battery level lies between 0 and 100");
     return single(message_kind::telemetry, std::move(camera), {"battery_level", "", "%", *n}, in);
   }
@@ -88,21 +88,21 @@ decoded status(std::string_view what, std::string camera, decode_input const& in
     if (what == "floodlight") return single(message_kind::status, std::move(camera), {"switch_state", "floodlight", "", *b}, in);
     return single(message_kind::status, std::move(camera), {"device_state", "", "", std::string(*b ? "floodlight_tasks_on" : "floodlight_tasks_off")}, in);
   }
-  return decoded::ignored("a neolink status that is not kept: " + std::string(what.substr(0, 64)), message_kind::status);
+  return decoded::ignored("a neolink status that is not kept: " + cut(what, 64), message_kind::status);
 }
 
 // neolink answers no command; a query is answered on the status topic of the same name.
 decoded control(std::string_view what, std::string camera, decode_input const& in) {
   auto const payload = trimmed(in.payload);
   if (what.empty()) return decoded::rejected("a control topic needs what is controlled");
-  std::string action = lower(what.substr(0, 64));
+  std::string action = lower(cut(what, 64));
   for (char& c : action)
     if (c == '/') c = '_';
   if (action == "siren" && !equal_fold(payload, "on")) return decoded::ignored("neolink's siren knows \"on\" only", message_kind::command);
   auto const word = payload.substr(0, payload.find(' '));
   bool const named = action == "led" || action == "ir" || action == "pir" || action == "floodlight" || action == "floodlight_tasks" || action == "siren" || action == "ptz";
   if (named && !word.empty() && word.size() <= 16) action += "_" + lower(word);
-  return seen_command(std::move(camera), {true, action, "", ""}, in);
+  return command_message(std::move(camera), action, "");
 }
 
 }  // namespace
@@ -114,7 +114,7 @@ decoded decode_neolink(decode_input const& in) {
   auto const rest = in.topic.substr(base.size() + 1);
   if (rest == "status" || rest == "config" || rest == "config/status") return bridge_topic(rest, base, in);
   // A camera's name is free text and may hold '/': the last of the three words that stands as a level divides it from what follows.
-  auto const parts = levels(rest);
+  auto const parts = topic_levels(rest);
   std::size_t at = rest.size();
   for (std::size_t i = parts.size(); i-- > 1;) {
     at -= parts[i].size();
@@ -126,10 +126,10 @@ decoded decode_neolink(decode_input const& in) {
       if (parts[i] == "control") return control(what, std::move(camera), in);
       if (what.empty()) return decoded::rejected("a query topic needs what is asked");
       auto ack = base + "/" + camera + "/status/" + std::string(what);
-      std::string action = "query_" + lower(what.substr(0, 64));
+      std::string action = "query_" + lower(cut(what, 64));
       for (char& c : action)
         if (c == '/') c = '_';
-      return seen_command(std::move(camera), {true, action, "", std::move(ack)}, in);
+      return command_message(std::move(camera), action, std::move(ack));
     }
     --at;
   }

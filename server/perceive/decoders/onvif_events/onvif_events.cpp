@@ -26,6 +26,8 @@ constexpr std::array topics{
     event_topic{"MotionRegionDetector/Motion", "State", "motion_detected", ""},
     event_topic{"VideoSource/MotionAlarm", "State", "motion_detected", ""},
     event_topic{"LoiteringDetector/ObjectIsLoitering", "State", "occupancy", ""},
+    event_topic{"UserAlarm/IVA/HumanShapeDetect", "State", "motion_detected", ""},
+    event_topic{"PeopleDetector/People", "IsPeople", "motion_detected", ""},
     event_topic{"MyRuleDetector/PeopleDetect", "State", "motion_detected", ""},
     event_topic{"MyRuleDetector/VehicleDetect", "State", "motion_detected", ""},
     event_topic{"TamperDetector/Tamper", "IsTamper", "tamper", ""},
@@ -80,20 +82,11 @@ std::string channel_of(json::value const& root) {
   return last;
 }
 
-// A relay is "active" or "inactive", everything else a boolean.
-std::optional<bool> logical(json::value const* v) {
-  if (auto const s = text(v)) {
-    if (equal_fold(trimmed(*s), "active")) return true;
-    if (equal_fold(trimmed(*s), "inactive")) return false;
-  }
-  return truth(v);
-}
-
 bool take_value(event_topic const& t, json::value const* v, core::value& out) {
   switch (t.as) {
     case take::happened: out = true; return true;
     case take::truth:
-      if (auto const b = logical(v)) return out = *b, true;
+      if (auto const b = truth(v)) return out = *b, true;
       return false;
     case take::number:
       if (auto const n = number(v)) return out = *n, true;
@@ -138,12 +131,6 @@ void read_clip(json::value const* data, std::string const& channel, decoded_elem
     e.readings.push_back({"media_title", channel, "", std::string(*clip)});
 }
 
-// The text of an element: itself, or "#text" beside its attributes.
-json::value const* inner(json::value const* v) {
-  auto const* t = member(v, "#text");
-  return t ? t : v;
-}
-
 // Thermal cameras tell kelvin: {"Reading": {"@MaxTemperature": "301.2", …}, "ItemID": …}.
 void read_radiometry(json::value const* data, std::string const& channel, decoded_element& e) {
   auto const item = kept_text(member(data, "ItemID"));
@@ -160,7 +147,7 @@ void read_radiometry(json::value const* data, std::string const& channel, decode
 void read_plate(json::value const* data, std::string const& channel, decoded_element& e) {
   auto const* plate = member(data, "PlateNumber");
   if (!plate) plate = member(member(data, "LicensePlateInfo"), "PlateNumber");
-  if (auto const s = kept_text(inner(plate))) e.readings.push_back({"license_plate", channel, "", *s});
+  if (auto const s = kept_text(inner_text(plate))) e.readings.push_back({"license_plate", channel, "", *s});
 }
 
 // Who opened is not kept.
@@ -195,16 +182,13 @@ decoded decode_onvif_events(decode_input const& in) {
   auto const* data = member(&doc.root, "Data");
   if (!doc.root.is_object()) return decoded::rejected("an ONVIF event is an object");
 
+  // The specification does not send it; devices that do may repeat the last value of what is gone.
+  if (text(member(&doc.root, "PropertyOperation")) == std::optional<std::string_view>("Deleted")) return decoded::ignored("a property was deleted", message_kind::status);
+
   auto d = decoded::of(message_kind::event, device);
   auto& e = d.elements.front();
   e.content = hash_of(payload, hash_of(path));
-  if (auto const* t = member(&doc.root, "UtcTime"); t && !t->is_null()) {
-    // "UtcTime" without Z is UTC all the same.
-    decoder_settings utc;
-    utc.naive_offset = std::chrono::minutes{0};
-    e.t = instant(t, &utc);
-    e.time_refused = !e.t;
-  }
+  set_utc_time(e, member(&doc.root, "UtcTime"));
   auto const channel = channel_of(doc.root);
 
   if (has_ending(path, "Media/AudioClip/State")) {
@@ -236,10 +220,12 @@ decoded decode_onvif_events(decode_input const& in) {
       if (t.as == take::number) d.kind = message_kind::telemetry;
       break;
     }
+    // The property is there as long as the object stays: {"Since", "TimeStamp"} without a State.
+    if (has_ending(path, "LoiteringDetector/ObjectIsLoitering") && e.readings.empty() && member(data, "Since")) add_flag(e, "occupancy", channel, true);
     if (path.find("Device/HardwareFailure/") != std::string::npos && e.readings.empty())
-      if (auto const b = logical(any_member(data, {"Failed", "Critical", "State"}))) e.readings.push_back({"device_fault", channel, "", *b});
+      if (auto const b = truth(any_member(data, {"Failed", "Critical", "State"}))) e.readings.push_back({"device_fault", channel, "", *b});
   }
-  if (e.readings.empty()) return decoded::ignored("an ONVIF event that is not kept: " + path.substr(0, 128), d.kind);
+  if (e.readings.empty()) return decoded::ignored("an ONVIF event that is not kept: " + cut(path, 128), d.kind);
   return d;
 }
 

@@ -13,27 +13,12 @@ namespace {
 constexpr std::size_t max_frames = 1000;
 constexpr std::size_t max_classes = 64;
 
-// "xmltag": "text" or {"@name": …, "#text": "text"}.
-json::value const* inner(json::value const* v) {
-  auto const* t = member(v, "#text");
-  return t ? t : v;
-}
-
 // An element that may repeat stands alone or as an array.
 template <class F>
 void each(json::value const* v, F&& f) {
   if (!v || v->is_null()) return;
   if (!v->is_array()) return f(*v);
   for (auto const& one : v->get_array()) f(one);
-}
-
-// "UtcTime" without Z is UTC all the same.
-void set_time(decoded_element& e, json::value const* t) {
-  if (!t || t->is_null()) return;
-  decoder_settings utc;
-  utc.naive_offset = std::chrono::minutes{0};
-  e.t = instant(t, &utc);
-  e.time_refused = !e.t;
 }
 
 struct quantity {
@@ -54,11 +39,11 @@ decoded sensor(json::value const& root, std::string_view type, std::string devic
   each(member(&root, "SensorData"), [&](json::value const& s) {
     if (!s.is_object() || d.elements.size() >= max_frames) return;
     auto e = base;
-    set_time(e, any_member(&s, {"@UtcTime", "UtcTime"}));
+    set_utc_time(e, any_member(&s, {"@UtcTime", "UtcTime"}));
     std::string channel;
     if (auto const* id = any_member(&s, {"@SensorID", "SensorID", "@SensorId", "SensorToken", "@SensorToken"}))
       channel = channel_part(text(id) ? std::string(*text(id)) : json::serialize(*id));
-    auto const v = number(inner(member(&s, "Value")));
+    auto const v = number(inner_text(member(&s, "Value")));
     if (v && q != quantities.end()) {
       decoded_reading r{std::string(q->metric), channel, std::string(q->unit), *v};
       // ONVIF says Celsius here; a specification example shows kelvin all the same. Such a number is kept and not believed.
@@ -69,7 +54,7 @@ decoded sensor(json::value const& root, std::string_view type, std::string devic
     d.elements.push_back(std::move(e));
   });
   if (d.elements.empty()) return decoded::rejected("sensor metadata needs SensorData");
-  if (q == quantities.end()) return decoded::ignored("a sensor quantity that is not kept: " + std::string(type.substr(0, 64)));
+  if (q == quantities.end()) return decoded::ignored("a sensor quantity that is not kept: " + cut(type, 64));
   if (empty) return decoded::ignored("sensor metadata without a value");
   return d;
 }
@@ -89,9 +74,9 @@ std::optional<best_class> class_of(json::value const* appearance) {
     if (!best || c.likelihood.value_or(0) > best->likelihood.value_or(0)) best = std::move(c);
   };
   auto const* cls = member(appearance, "Class");
-  each(member(cls, "Type"), [&](json::value const& t) { offer(inner(&t), member(&t, "@Likelihood")); });
+  each(member(cls, "Type"), [&](json::value const& t) { offer(inner_text(&t), member(&t, "@Likelihood")); });
   each(member(cls, "ClassCandidate"), [&](json::value const& c) {
-    if (c.is_object()) offer(inner(member(&c, "Type")), inner(any_member(&c, {"Likelihood", "@Likelihood"})));
+    if (c.is_object()) offer(inner_text(member(&c, "Type")), inner_text(any_member(&c, {"Likelihood", "@Likelihood"})));
   });
   return best;
 }
@@ -112,7 +97,7 @@ void read_frame(json::value const& frame, std::string const& channel, decoded_el
       if (!likeliest || c->likelihood.value_or(0) > likeliest->likelihood.value_or(0)) likeliest = std::move(c);
     }
     if (auto const* p = member(member(appearance, "LicensePlateInfo"), "PlateNumber"); p && !plate) plate = p;
-    if (auto const v = number(inner(member(member(&o, "Behaviour"), "Speed"))); v && *v >= 0 && (!fastest || *v > *fastest)) fastest = v;
+    if (auto const v = number(inner_text(member(member(&o, "Behaviour"), "Speed"))); v && *v >= 0 && (!fastest || *v > *fastest)) fastest = v;
   });
   // A frame that holds only the camera's position says nothing of objects.
   if (!member(&frame, "Object") && member(&frame, "PTZStatus")) return;
@@ -123,7 +108,7 @@ void read_frame(json::value const& frame, std::string const& channel, decoded_el
     e.readings.push_back({"object_detected", channel, "", likeliest->name});
     if (auto const l = likeliest->likelihood; l && *l >= 0 && *l <= 1) e.readings.push_back({"object_score", channel, "1", *l});
   }
-  if (auto const p = kept_text(inner(plate))) e.readings.push_back({"license_plate", channel, "", *p});
+  if (auto const p = kept_text(inner_text(plate))) e.readings.push_back({"license_plate", channel, "", *p});
   if (fastest) e.readings.push_back({"speed", channel, "km/h", *fastest * 3.6});  // ONVIF: metres a second
 }
 
@@ -140,7 +125,7 @@ decoded frames(json::value const& root, std::string_view producer, std::string d
   each(all, [&](json::value const& f) {
     if (!f.is_object() || ++seen > max_frames) return;
     auto e = base;
-    set_time(e, member(&f, "@UtcTime"));
+    set_utc_time(e, member(&f, "@UtcTime"));
     std::string channel = channel_part(module);
     if (auto const source = kept_text(member(&f, "@Source")); channel.empty() && source) channel = channel_part(*source);
     read_frame(f, channel, e);
@@ -170,7 +155,7 @@ decoded decode_onvif_metadata(decode_input const& in) {
   if (type == "SensorData" || member(&doc.root, "SensorData")) return sensor(doc.root, producer.substr(0, producer.find('/')), std::move(device), in);
   if (type == "VideoAnalytics" || type == "AudioAnalytics") return frames(doc.root, producer, std::move(device), in);
   if (type == "PTZ") return decoded::ignored("the camera's position is not kept");
-  return decoded::ignored("ONVIF metadata that is not kept: " + std::string(type.substr(0, 64)));
+  return decoded::ignored("ONVIF metadata that is not kept: " + cut(type, 64));
 }
 
 }  // namespace ioc::perceive

@@ -1,6 +1,6 @@
 #include "perceive/decoders/opendtu/opendtu.hpp"
 
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,7 +36,7 @@ bool is_serial(std::string_view s) { return s.size() >= 8 && all_of(s, "01234567
 
 decoded measurement(std::string native, std::string channel, std::string_view name, std::string_view payload, std::string_view topic) {
   auto const it = std::find_if(fields.begin(), fields.end(), [&](field const& f) { return f.name == name; });
-  if (it == fields.end() || it->metric.empty()) return decoded::ignored("field " + std::string(name.substr(0, 64)) + " is not kept");
+  if (it == fields.end() || it->metric.empty()) return decoded::ignored("field " + cut(name, 64) + " is not kept");
   if (name == "powerdc") channel += "/dc";
   scalar_rule rule{it->metric, std::move(channel), it->unit, it->divide};
   // The documentation says per cent, the firmware sends 0..1.
@@ -98,7 +98,7 @@ decoded to_inverter(std::string const& at, std::string serial, std::string_view 
 
 decoded decode_opendtu(decode_input const& in) {
   auto const payload = trimmed(in.payload);
-  auto const levels = levels_of(in.topic);
+  auto const levels = topic_levels(in.topic);
   auto const n = levels.size();
   if (n < 3) return decoded::rejected("not a topic of OpenDTU");
   if (payload.empty()) return decoded::ignored(in.retain ? "retained message deleted" : "empty payload", message_kind::status);
@@ -127,7 +127,7 @@ decoded decode_opendtu(decode_input const& in) {
   }
   if (is_serial(before) && last == "name") {
     auto d = decoded::of(message_kind::status, std::string(before));
-    if (valid_utf8(payload)) d.discovered.push_back({std::string(before), std::string(payload.substr(0, max_text)), "Hoymiles", "", "", {}});
+    if (valid_utf8(payload)) d.discovered.push_back({std::string(before), cut(payload, max_text), "Hoymiles", "", "", {}});
     return d;
   }
   return decoded::rejected("not a topic of OpenDTU");

@@ -1,6 +1,6 @@
 #include "perceive/decoders/rtl_433/rtl_433.hpp"
 
-#include "perceive/decoders/vocabulary/topic_levels.hpp"
+#include "perceive/topic_levels.hpp"
 #include "perceive/decoders/vocabulary/vocabulary.hpp"
 #include "perceive/json_read.hpp"
 #include "perceive/ucum.hpp"
@@ -31,7 +31,7 @@ constexpr quantity yes(std::string_view key, std::string_view metric, std::strin
 
 constexpr std::array keys{
     num("temperature", "temperature", "Cel"), num("dewpoint", "dew_point", "Cel"), num("dew_point", "dew_point", "Cel"), num("probe_temperature", "temperature", "Cel", "probe"), num("temperature_probe", "temperature", "Cel", "probe"), num("ground_temperature", "temperature", "Cel", "ground"),
-    num("humidity", "relative_humidity", "%"), num("pressure", "air_pressure", "hPa"),
+    num("humidity", "relative_humidity", "%"), num("moisture", "soil_moisture", "%"), num("soil_moisture", "soil_moisture", "%"), num("pressure", "air_pressure", "hPa"),
     num("wind_dir", "wind_direction", "deg"), num("wind_direction", "wind_direction", "deg"), num("direction", "wind_direction", "deg"),
     num("wind_avg", "wind_speed", "m/s"), num("wind_speed", "wind_speed", "m/s"), num("average", "wind_speed", "m/s"), num("wind_max", "wind_gust", "m/s"), num("wind_gust", "wind_gust", "m/s"), num("gust_speed", "wind_gust", "m/s"), num("gust", "wind_gust", "m/s"),
     num("rain", "rainfall_total", "mm"), num("rain_total", "rainfall_total", "mm"), num("rainfall", "rainfall_total", "mm"), num("rainfall_accumulation", "rainfall_total", "mm"), num("total_rain", "rainfall_total", "mm"), num("rain_rate", "rainfall_rate", "mm/h"), num("rainfall_rate", "rainfall_rate", "mm/h"),
@@ -100,13 +100,13 @@ void read_key(std::string_view key, json::value const& v, bool tyre, decoded_ele
   auto const* q = known(key);
   if (!q) q = numbered(key, channel);
   // A unit is part of the key: "power": 3 without one may be anything, but for what has none (humidity, indices, counters).
-  static constexpr std::array<std::string_view, 8> unitless{"relative_humidity", "uv_index", "meter_reading", "snr", "wind_direction", "power_factor", "current", "illuminance"};
+  static constexpr std::array<std::string_view, 9> unitless{"relative_humidity", "soil_moisture", "uv_index", "meter_reading", "snr", "wind_direction", "power_factor", "current", "illuminance"};
   if (!q || (q->as == value_form::number && std::find(unitless.begin(), unitless.end(), q->metric) == unitless.end())) return;
   add(*q, q->channel.empty() ? channel : q->channel, value_of(*q, v));
 }
 
 std::string word_of(json::value const* v) {
-  if (auto const s = text(v)) return std::string(s->substr(0, 64));
+  if (auto const s = text(v)) return cut(*s, 64);
   return v && v->is_number() ? json::serialize(*v) : std::string();
 }
 

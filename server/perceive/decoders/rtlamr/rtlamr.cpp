@@ -1,6 +1,6 @@
 #include "perceive/decoders/rtlamr/rtlamr.hpp"
 
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 namespace ioc::perceive {
 namespace json = boost::json;
@@ -15,7 +15,7 @@ json::value const* counter_of(json::value const& message) {
 
 bool missing(json::value const* v) {
   auto const word = text(v);
-  return !v || v->is_null() || (word && says_missing(*word));
+  return !v || v->is_null() || (word && is_missing(*word));
 }
 
 decoded state(std::string meter, std::string_view payload, decode_input const& in) {
@@ -62,7 +62,7 @@ decoded decode_rtlamr(decode_input const& in) {
   if (!in.topic.starts_with(base + "/")) return decoded::rejected("not a topic below " + base);
   auto const payload = trimmed(in.payload);
   if (payload.empty()) return decoded::ignored(in.retain ? "retained message deleted" : "empty payload", message_kind::status);
-  auto const levels = levels_of(in.topic.substr(base.size() + 1));
+  auto const levels = topic_levels(in.topic.substr(base.size() + 1));
   if (levels.size() == 1 && levels[0] == "status") {
     auto const up = equal_fold(payload, "online");
     if (!up && !equal_fold(payload, "offline")) return decoded::rejected("status is online or offline");

@@ -1,6 +1,6 @@
 #include "perceive/decoders/senml/senml.hpp"
 
-#include "perceive/decoders/vocabulary/topic_levels.hpp"
+#include "perceive/topic_levels.hpp"
 #include "perceive/decoders/vocabulary/vocabulary.hpp"
 #include "perceive/json_read.hpp"
 #include "perceive/ucum.hpp"
@@ -66,7 +66,7 @@ std::string take_base(json::object const& o, pack_state& p) {
   static constexpr std::array<std::string_view, 17> fields{"bn", "bt", "bu", "bv", "bs", "bver", "n", "u", "v", "vs", "vb", "vd", "s", "t", "ut", "vlo", "vhi"};
   for (auto const& [key, v] : o) {
     std::string_view const k = key;
-    if (k.ends_with('_') && std::find(fields.begin(), fields.end(), k) == fields.end()) return "field \"" + std::string(k.substr(0, 32)) + "\" must be understood and is not";
+    if (k.ends_with('_') && std::find(fields.begin(), fields.end(), k) == fields.end()) return "field \"" + cut(k, 32) + "\" must be understood and is not";
   }
   auto const as_number = [&](std::string_view key, double& to, bool* seen = nullptr) {
     auto const* v = o.if_contains(key);
@@ -159,7 +159,7 @@ decoded decode_senml(decode_input const& in) {
       ++without_value;  // only base fields
       continue;
     }
-    if (!full.empty() && (!name_allowed(full) || full.size() > max_text)) return wrong("the name \"" + full.substr(0, 64) + "\" is not one that SenML allows");
+    if (!full.empty() && (!name_allowed(full) || full.size() > max_text)) return wrong("the name \"" + cut(full, 64) + "\" is not one that SenML allows");
 
     std::string device, quantity_name;
     if (!p.bn.empty()) {
@@ -213,7 +213,7 @@ decoded decode_senml(decode_input const& in) {
       if (!x) return wrong("v is a number");
       auto m = mean(quantity_name, unit_name, value_form::number);
       auto const y = convert(*x + p.bv, m.ucum, m.unit);
-      if (!y) return wrong("unit \"" + std::string(unit_name.substr(0, 32)) + "\" cannot be turned into \"" + m.unit + "\"");
+      if (!y) return wrong("unit \"" + cut(unit_name, 32) + "\" cannot be turned into \"" + m.unit + "\"");
       r = {std::move(m.metric), std::move(m.channel), std::move(m.unit), *y};
     } else if (sum) {
       // The integral over time: watts sum up to joules. Other sums have no quantity of ours.

@@ -1,6 +1,6 @@
 #include "perceive/decoders/sensorthings/sensorthings.hpp"
 
-#include "perceive/decoders/vocabulary/topic_levels.hpp"
+#include "perceive/topic_levels.hpp"
 #include "perceive/decoders/vocabulary/vocabulary.hpp"
 #include "perceive/json_read.hpp"
 #include "perceive/ucum.hpp"
@@ -35,7 +35,7 @@ std::vector<property> properties_of(json::value const& entity) {
   std::vector<property> out;
   auto const symbol = [](json::value const* unit) {
     for (auto const* key : {"symbol", "name"})
-      if (auto const s = text(member(unit, key)); s && !s->empty() && *s != "null") return std::string(s->substr(0, 32));
+      if (auto const s = text(member(unit, key)); s && !s->empty() && *s != "null") return cut(*s, 32);
     return std::string();
   };
   auto const name_of = [](json::value const* p) { return std::string(text(member(p, "name")).value_or("").substr(0, 100)); };

@@ -55,9 +55,9 @@ decoded decode_shairport(decode_input const& in) {
   std::string device(before);
 
   if (!raw && what == "remote") {
-    auto const verb = lower(trimmed(in.payload).substr(0, 64));
+    auto const verb = lower(cut(trimmed(in.payload), 64));
     if (verb.empty()) return decoded::ignored("empty payload", message_kind::command);
-    return seen_command(std::move(device), {true, verb, "", ""}, in);
+    return command_message(std::move(device), verb, "");
   }
   // The mark is the message itself: old versions send it empty, newer ones "--".
   for (auto const& m : marks)
@@ -82,7 +82,7 @@ decoded decode_shairport(decode_input const& in) {
     if (what == "playing") return single(message_kind::event, std::move(device), {"playback_state", "", "", std::string(*b ? "playing" : "stopped")}, in);
     return single(message_kind::event, std::move(device), {"device_state", "", "", std::string(*b ? "active" : "inactive")}, in);
   }
-  return decoded::ignored("a Shairport topic that is not kept: " + std::string(what.substr(0, 64)));
+  return decoded::ignored("a Shairport topic that is not kept: " + cut(what, 64));
 }
 
 }  // namespace ioc::perceive

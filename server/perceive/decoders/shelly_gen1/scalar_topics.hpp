@@ -1,5 +1,5 @@
 #pragma once
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 #include <optional>
 #include <string_view>

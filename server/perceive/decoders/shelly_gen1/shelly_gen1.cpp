@@ -1,7 +1,7 @@
 #include "perceive/decoders/shelly_gen1/shelly_gen1.hpp"
 
 #include "perceive/decoders/shelly_gen1/scalar_topics.hpp"
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 #include "perceive/ucum.hpp"
 
 #include <array>
@@ -117,7 +117,7 @@ decoded input_event(std::string device, std::string_view input, json::value cons
   if (!said || said->empty()) return decoded::ignored("an input event without a name", message_kind::event);
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> names{
       {{"S", "short_push"}, {"SS", "double_push"}, {"SSS", "triple_push"}, {"L", "long_push"}, {"SL", "short_long_push"}, {"LS", "long_short_push"}}};
-  std::string name(said->substr(0, 64));
+  auto name = cut(*said, 64);
   for (auto const& [code, words] : names)
     if (code == *said) name = words;
   auto d = decoded::of(message_kind::event, std::move(device));
@@ -129,7 +129,7 @@ decoded input_event(std::string device, std::string_view input, json::value cons
 
 decoded gas(std::string device, std::string_view payload, std::string_view topic) {
   bool const alarm = equal_fold(payload, "mild") || equal_fold(payload, "heavy");
-  if (says_missing(payload)) return decoded::ignored("no value");
+  if (is_missing(payload)) return decoded::ignored("no value");
   if (!alarm && !equal_fold(payload, "none") && !equal_fold(payload, "test")) return decoded::rejected("gas is none, mild, heavy or test");
   auto d = decoded::of(message_kind::event, std::move(device));
   d.elements.front().content = hash_of(payload, hash_of(topic));
@@ -165,10 +165,10 @@ decoded word_topic(std::string device, std::vector<std::string_view> const& l, s
 
 decoded to_device(std::string device, std::vector<std::string_view> const& l, std::string_view payload, std::string_view topic) {
   auto const state = std::string(topic.substr(0, topic.rfind('/')));
-  if (l.size() == 1) return command_message(std::move(device), lower(payload.substr(0, 64)), equal_fold(payload, "announce") ? "shellies/announce" : "");
-  if (l.back() == "pos") return command_message(std::move(device), "cover_position", joined(levels_of(topic), 0, 4) + "/pos");
+  if (l.size() == 1) return command_message(std::move(device), lower(cut(payload, 64)), equal_fold(payload, "announce") ? "shellies/announce" : "");
+  if (l.back() == "pos") return command_message(std::move(device), "cover_position", joined(topic_levels(topic), 0, 4) + "/pos");
   if (l[0] == "roller") {
-    auto const word = lower(payload.substr(0, 16));
+    auto const word = lower(cut(payload, 16));
     return command_message(std::move(device), "cover_" + word, state);
   }
   if (l.back() == "set") {
@@ -178,7 +178,7 @@ decoded to_device(std::string device, std::vector<std::string_view> const& l, st
     return command_message(std::move(device), word ? *word : "set", state + "/status");
   }
   auto const word = switch_action(payload);
-  return command_message(std::move(device), word ? *word : lower(payload.substr(0, 64)), state);
+  return command_message(std::move(device), word ? *word : lower(cut(payload, 64)), state);
 }
 
 }  // namespace
@@ -186,11 +186,11 @@ decoded to_device(std::string device, std::vector<std::string_view> const& l, st
 decoded decode_shelly_gen1(decode_input const& in) {
   if (!in.topic.starts_with("shellies/")) return decoded::rejected("not a topic below shellies");
   auto const payload = trimmed(in.payload);
-  auto const all = levels_of(in.topic.substr(9));
+  auto const all = topic_levels(in.topic.substr(9));
   if (all.empty() || all[0].empty()) return decoded::rejected("the topic names no device");
   if (payload.empty()) return decoded::ignored(in.retain ? "retained message deleted" : "empty payload", message_kind::status);
   if (all.size() == 1) {
-    if (all[0] == "command") return command_message("shellies", lower(payload.substr(0, 64)), equal_fold(payload, "announce") ? "shellies/announce" : "");
+    if (all[0] == "command") return command_message("shellies", lower(cut(payload, 64)), equal_fold(payload, "announce") ? "shellies/announce" : "");
     if (all[0] != "announce") return decoded::rejected("not a topic of Shelly Gen1");
     json_text const doc(payload);
     if (!doc.ok()) return decoded::rejected(doc.problem);
@@ -251,7 +251,7 @@ decoded decode_shelly_gen1(decode_input const& in) {
     return d;
   }
   if (auto const flag = shelly_gen1_boolean(l)) {
-    if (says_missing(payload)) return decoded::ignored("no value");
+    if (is_missing(payload)) return decoded::ignored("no value");
     auto const b = payload == "-1" ? std::nullopt : truth(payload);
     if (payload == "-1") return decoded::ignored("the sensor does not know");
     if (!b) return decoded::rejected(std::string(flag->metric) + " is no boolean");

@@ -1,6 +1,6 @@
 #include "perceive/decoders/shelly_gen2/components.hpp"
 
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 #include <algorithm>
 #include <array>

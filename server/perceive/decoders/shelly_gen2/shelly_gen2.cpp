@@ -2,7 +2,7 @@
 
 #include "perceive/decoders/shelly_gen2/components.hpp"
 #include "perceive/json_read.hpp"
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 namespace ioc::perceive {
 namespace json = boost::json;
@@ -38,7 +38,7 @@ decoded notification(json::value const& root, std::string device, decode_input c
     d.kind = kind_of(e, measures);
     return d;
   }
-  if (*method != "NotifyEvent") return decoded::ignored("method " + std::string(method->substr(0, 64)) + " is not kept");
+  if (*method != "NotifyEvent") return decoded::ignored("method " + cut(*method, 64) + " is not kept");
   d.kind = message_kind::event;
   if (auto const* list = member(params, "events"); list && list->is_array())
     for (auto const& v : list->get_array())
@@ -61,7 +61,7 @@ std::string action_of(std::string_view method, json::value const* params) {
   if (method == "Cover.Stop") return "cover_stop";
   if (method == "Cover.GoToPosition") return "cover_position";
   if (method == "Shelly.Reboot") return "restart";
-  return std::string(method.substr(0, 64));
+  return cut(method, 64);
 }
 
 decoded rpc(json::value const& root, std::string topic_name) {
@@ -94,7 +94,7 @@ decoded plain_command(std::string prefix, std::string_view component, std::strin
   bool const cover = type == "cover";
   auto const noun = type == "light" || type.starts_with("rgb") || type == "cct" ? "light" : "switch";
   auto const as_switch = switch_action(word, noun);
-  std::string action = cover ? "cover_" + lower(word == "pos" ? "position" : word.substr(0, 32)) : as_switch ? *as_switch : lower(word.substr(0, 64));
+  std::string action = cover ? "cover_" + lower(word == "pos" ? "position" : cut(word, 32)) : as_switch ? *as_switch : lower(cut(word, 64));
   if (word == "status_update" || word == "announce") action = word;
   auto ack = component.empty() ? (word == "announce" ? prefix + "/announce" : std::string()) : prefix + "/status/" + std::string(component);
   return command_message(std::move(prefix), std::move(action), std::move(ack));

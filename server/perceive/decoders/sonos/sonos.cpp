@@ -72,11 +72,11 @@ decoded distinct(std::string device, std::string_view what, decode_input const& 
     if (!n || *n < 0 || *n > 100) return decoded::rejected("a volume is a number from 0 to 100");
     return single(message_kind::status, std::move(device), {"volume", "", "%", *n}, in);
   }
-  return decoded::ignored("a speaker's " + word.substr(0, 64) + " is not kept", message_kind::status);
+  return decoded::ignored("a speaker's " + cut(word, 64) + " is not kept", message_kind::status);
 }
 
 std::string action_of(std::string_view command) {
-  auto name = lower(command.substr(0, 64));
+  auto name = lower(cut(command, 64));
   for (char& c : name)
     if (c == '-' || c == '/' || c == ' ') c = '_';
   if (name == "notify" || name == "notifytwo") return "play_announcement";
@@ -91,7 +91,7 @@ decoded control(std::string device, std::string const& base, decode_input const&
   auto const name = kept_text(any_member(&doc.root, {"command", "cmd", "sonosCommand"}));
   if (!name) return decoded::rejected("a control message needs command");
   auto ack = base + "/" + device;
-  return seen_command(std::move(device), {true, action_of(*name), "", std::move(ack)}, in);
+  return command_message(std::move(device), action_of(*name), std::move(ack));
 }
 
 decoded failure(std::string device, decode_input const& in) {
@@ -116,11 +116,11 @@ decoded decode_sonos(decode_input const& in) {
   static decoder_settings const defaults;
   std::string const base((in.settings ? *in.settings : defaults).word("base", "sonos"));
   if (!in.topic.starts_with(base + "/")) return decoded::rejected("not a topic below " + base);
-  auto const parts = levels(in.topic.substr(base.size() + 1));
+  auto const parts = topic_levels(in.topic.substr(base.size() + 1));
   auto const payload = trimmed(in.payload);
   if (parts[0].empty()) return decoded::rejected("a Sonos topic without a speaker");
-  if (parts[0] == "cmd" && parts.size() == 2) return seen_command(base, {true, action_of(parts[1]), "", ""}, in);
-  if (parts[0] == "set" && parts.size() == 3) return seen_command(std::string(parts[1]), {true, action_of(parts[2]), "", base + "/" + std::string(parts[1])}, in);
+  if (parts[0] == "cmd" && parts.size() == 2) return command_message(base, action_of(parts[1]), "");
+  if (parts[0] == "set" && parts.size() == 3) return command_message(std::string(parts[1]), action_of(parts[2]), base + "/" + std::string(parts[1]));
   if (payload.empty()) return decoded::ignored(in.retain ? "retained message deleted" : "empty payload", message_kind::status);
   if (parts.size() == 1 && parts[0] == "connected") {
     auto const n = decimal(payload);

@@ -53,7 +53,7 @@ constexpr std::array quantities{
     quantity{"co2_concentration", "[ppm]"}, quantity{"co_concentration", "[ppm]"}, quantity{"pm1", "ug/m3"}, quantity{"pm2_5", "ug/m3"},
     quantity{"pm10", "ug/m3"}, quantity{"illuminance", "lx"}, quantity{"sound_level", "dB[A]"}, quantity{"wind_speed", "m/s"}, quantity{"wind_gust", "m/s"},
     quantity{"wind_direction", "deg"}, quantity{"rainfall_total", "mm"}, quantity{"rainfall_amount", "mm"}, quantity{"rainfall_rate", "mm/h"},
-    quantity{"distance", "m"}, quantity{"water_level", "m"}, quantity{"salinity", "g/L"}, quantity{"battery_level", "%"}, quantity{"battery_voltage", "V"},
+    quantity{"soil_moisture", "%"}, quantity{"distance", "m"}, quantity{"water_level", "m"}, quantity{"salinity", "g/L"}, quantity{"battery_level", "%"}, quantity{"battery_voltage", "V"},
     quantity{"transformer_load", "%"}, quantity{"gate_position", "%"}, quantity{"volume", "%"}, quantity{"rssi", "dBm"}, quantity{"snr", "dB"},
     quantity{"uptime", "s"}, quantity{"raw_value", "1"},
 };
@@ -161,6 +161,7 @@ std::string_view number_name(word_set const& w) {
     if (w.any("cpu", "board", "chip", "controller", "processor", "internal")) return "device_temperature";
     return "temperature";
   }
+  if (w.any("soil") && w.any("moisture", "humidity", "vwc")) return "soil_moisture";
   if (w.any("humidity", "rh")) return "relative_humidity";
   if (w.any("pressure") && w.any("air", "barometric", "atmospheric", "ambient")) return "air_pressure";
   if (w.any("co2")) return "co2_concentration";
@@ -287,7 +288,7 @@ void note_property(std::string_view name, std::string_view text, discovered_devi
   if (text.empty() || !valid_utf8(text)) return;
   word_set const w(words_of(name));
   auto const keep = [&](std::string& s) {
-    if (s.empty()) s = text.substr(0, max_text);
+    if (s.empty()) s = cut(text);
   };
   if (w.any("make", "manufacturer", "vendor")) keep(d.vendor);
   else if (w.any("model")) keep(d.model);

@@ -51,7 +51,7 @@ std::string read_topic(std::string_view topic, address& a) {
   if (level[0] != "spBv1.0" || n < 3) return "not a topic of spBv1.0";
   a = {level[1], level[2], level[3], level[4]};
   constexpr std::array types{"NBIRTH", "NDEATH", "NDATA", "NCMD", "DBIRTH", "DDEATH", "DDATA", "DCMD"};
-  if (std::find(types.begin(), types.end(), a.type) == types.end()) return "\"" + std::string(a.type.substr(0, 32)) + "\" is no message type of Sparkplug";
+  if (std::find(types.begin(), types.end(), a.type) == types.end()) return "\"" + cut(a.type, 32) + "\" is no message type of Sparkplug";
   if (n != (a.of_device() ? 5u : 4u)) return std::string(a.type) + (a.of_device() ? " names a node and a device" : " names a node and no device");
   if (a.native().size() > 256) return "group, node and device are longer than 256 bytes together";
   return {};
@@ -68,7 +68,7 @@ decoded host_state(decode_input const& in, std::string_view host) {
   auto const stamp = number(member(&doc.root, "timestamp"));
   if (!online || !online->is_bool() || !stamp) return decoded::rejected("a STATE message holds online (true or false) and timestamp");
   if (in.settings && !in.settings->word("host_id", "").empty())
-    return decoded::ignored("the state of host application " + std::string(host.substr(0, 64)) + ": no device", message_kind::status);
+    return decoded::ignored("the state of host application " + cut(host, 64) + ": no device", message_kind::status);
   auto d = decoded::of(message_kind::status, std::string(host));
   auto& e = d.elements.front();
   e.t = epoch(*stamp);
@@ -122,7 +122,7 @@ void add_metric(step& s, decoded& d, declared_metric const& what, std::string_vi
   if (!v.why.empty()) {
     decoded_element e;
     e.native = s.to.native();
-    e.refused = "metric \"" + std::string(name.substr(0, 128)) + "\": " + v.why;
+    e.refused = "metric \"" + cut(name, 128) + "\": " + v.why;
     d.elements.push_back(std::move(e));
     return;
   }
@@ -160,8 +160,8 @@ decoded offline(step& s, std::string native, std::optional<core::time_point> t) 
 std::string check_birth(payload const& p) {
   for (auto const& m : p.metrics) {
     if (!m.name || m.name->empty()) return "a metric of a birth has no name";
-    if (!m.type || *m.type == 0) return "metric \"" + std::string(m.name->substr(0, 128)) + "\" of a birth has no datatype";
-    if (*m.type > 34) return "metric \"" + std::string(m.name->substr(0, 128)) + "\" has datatype " + std::to_string(*m.type) + ", which does not exist";
+    if (!m.type || *m.type == 0) return "metric \"" + cut(*m.name, 128) + "\" of a birth has no datatype";
+    if (*m.type > 34) return "metric \"" + cut(*m.name, 128) + "\" has datatype " + std::to_string(*m.type) + ", which does not exist";
   }
   return {};
 }
@@ -258,7 +258,7 @@ decoded data(step& s, node_session& n) {
       continue;
     }
     // Named, but not in the birth: what it says by itself is kept, and the births are asked for.
-    if (unknown.empty()) unknown = "metric \"" + name.substr(0, 128) + "\" stands in no birth";
+    if (unknown.empty()) unknown = "metric \"" + cut(name, 128) + "\" stands in no birth";
     add_metric(s, d, name_metric(m, m.type, s.in.settings), name, m, ignored, false);
   }
   if (!unknown.empty()) want_rebirth(s.state, s.key, s.policy, s.in.arrival, std::move(unknown));

@@ -1,6 +1,6 @@
 #include "perceive/decoders/tasmota/sensors.hpp"
 
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 #include "perceive/ucum.hpp"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ struct row {
 
 // Keys that mean the same in every sensor's object. Temperature, pressure and distance carry a unit from elsewhere and stand below.
 constexpr std::array plain{
-    row{"Humidity", "relative_humidity", "%"},        row{"CarbonDioxide", "co2_concentration", "[ppm]"},
+    row{"Humidity", "relative_humidity", "%"},        row{"Moisture", "soil_moisture", "%"},            row{"CarbonDioxide", "co2_concentration", "[ppm]"},
     row{"CO2", "co2_concentration", "[ppm]"},         row{"PM1", "pm1", "ug/m3"},
     row{"PM1.0", "pm1", "ug/m3"},                     row{"PM1_0", "pm1", "ug/m3"},
     row{"PM2.5", "pm2_5", "ug/m3"},                   row{"PM2_5", "pm2_5", "ug/m3"},
@@ -181,7 +181,7 @@ void read_tasmota_energy(json::value const& energy, decoded_element& e) {
   if (auto const n = measured(member(&energy, "CurrentNeutral"), "A")) add_number(e, "current", "N", "A", *n);
   for (auto const& [key, v] : energy.get_object())
     if (v.is_object())
-      if (auto const n = measured(member(&v, "Temperature"), "Cel")) add_number(e, "device_temperature", std::string(key.substr(0, 64)), "Cel", *n);
+      if (auto const n = measured(member(&v, "Temperature"), "Cel")) add_number(e, "device_temperature", cut(key, 64), "Cel", *n);
 }
 
 void read_tasmota_sensor(std::string_view name, json::value const& sensor, tasmota_units const& units, decoded_element& e) {

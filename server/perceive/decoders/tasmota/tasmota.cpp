@@ -1,7 +1,7 @@
 #include "perceive/decoders/tasmota/tasmota.hpp"
 
 #include "perceive/decoders/tasmota/sensors.hpp"
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ struct parts {
 };
 
 std::optional<parts> take_apart(std::string_view topic) {
-  auto const levels = levels_of(topic);
+  auto const levels = topic_levels(topic);
   auto const n = levels.size();
   if (n < 3) return std::nullopt;
   auto const is_prefix = [](std::string_view w) { return w == "tele" || w == "stat" || w == "cmnd"; };
@@ -70,7 +70,7 @@ std::optional<std::string> relay_of(std::string_view key) {
 
 std::optional<std::string> input_of(std::string_view key) {
   for (std::string_view word : {"Switch", "Button"})
-    if (key.size() > word.size() && key.size() <= word.size() + 2 && key.starts_with(word) && key.find_first_not_of("0123456789", word.size()) == std::string_view::npos)
+    if (key.size() > word.size() && key.size() <= word.size() + 2 && equal_fold(key.substr(0, word.size()), word) && key.find_first_not_of("0123456789", word.size()) == std::string_view::npos)
       return std::string(key.substr(word.size()));
   return std::nullopt;
 }
@@ -336,6 +336,17 @@ decoded decode_tasmota(decode_input const& in) {
     d.elements.front().content = hash_of(payload);
     if (auto const version = text(member(info ? info : &doc.root, "Version"))) add_text(d.elements.front(), "firmware_version", "", *version);
     if (d.elements.front().readings.empty()) return decoded::ignored("information about the start that is not kept", message_kind::status);
+    return d;
+  }
+  // A switch or button with a topic of its own: SWITCH1 {"STATE":"ON"}, BUTTON1 {"ACTION":"SINGLE"}.
+  if (auto const input = p->prefix == "stat" ? input_of(p->verb) : std::nullopt) {
+    auto const word = text(any_member(&doc.root, {"STATE", "ACTION"}));
+    if (!word || word->empty() || word->size() > 64) return decoded::ignored("an input without a state");
+    auto d = decoded::of(message_kind::event, p->device);
+    auto& e = d.elements.front();
+    e.content = hash_of(payload, hash_of(in.topic));
+    e.events.push_back({lower(*word), json::serialize(doc.root)});
+    if (auto const b = truth(*word)) add_flag(e, "digital_input", *input, *b);
     return d;
   }
   if (p->verb == "MARGINS") return margins(p->device, doc.root, in);

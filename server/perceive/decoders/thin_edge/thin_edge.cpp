@@ -1,6 +1,6 @@
 #include "perceive/decoders/thin_edge/thin_edge.hpp"
 
-#include "perceive/decoders/vocabulary/topic_levels.hpp"
+#include "perceive/topic_levels.hpp"
 #include "perceive/decoders/vocabulary/vocabulary.hpp"
 #include "perceive/json_read.hpp"
 #include "perceive/ucum.hpp"
@@ -83,7 +83,7 @@ decoded measurements(entity const& who, std::string_view type, decode_input cons
     }
     if (!v.is_object()) return decoded::rejected("measurement \"" + std::string(key) + "\" is no number");
     for (auto const& [inner, value] : v.get_object()) {
-      if (!value.is_number() || inner.empty() || inner.size() > 128) return decoded::rejected("measurement \"" + std::string(key) + "." + std::string(inner.substr(0, 128)) + "\" is no number");
+      if (!value.is_number() || inner.empty() || inner.size() > 128) return decoded::rejected("measurement \"" + std::string(key) + "." + cut(inner, 128) + "\" is no number");
       add_measure(key, inner, value, type, &units.root, in.settings, e);
     }
   }
@@ -118,7 +118,7 @@ decoded happening(entity const& who, std::string_view type, decode_input const& 
   auto& e = d.elements.front();
   e.content = hash_of(in.payload, hash_of(in.topic));
   if (!read_time(doc.root, e)) return decoded::rejected("\"time\" is neither RFC 3339 nor Unix seconds");
-  e.events.push_back({std::string(type.empty() ? std::string_view("event") : type.substr(0, max_text)), json::serialize(doc.root)});
+  e.events.push_back({type.empty() ? std::string("event") : cut(type), json::serialize(doc.root)});
   if (auto const said = text(member(&doc.root, "text")); said && !said->empty() && said->size() <= max_text) e.readings.push_back({"label", std::string(type), "", std::string(*said)});
   return d;
 }
@@ -136,9 +136,9 @@ decoded command(entity const& who, std::string_view type, std::string_view id, d
     return d;
   }
   bool const good = status == "successful", bad = status == "failed";
-  d.command = decoded_command{false, good ? "ack" : bad ? "nack" : std::string(status.substr(0, 64)), std::string(id), ""};
+  d.command = decoded_command{false, good ? "ack" : bad ? "nack" : cut(status, 64), std::string(id), ""};
   if (good || bad) e.readings.push_back({"command_status", "", "", std::string(good ? "ok" : "failed")});
-  else e.readings.push_back({"device_state", std::string(type), "", std::string(status.substr(0, max_text))});
+  else e.readings.push_back({"device_state", std::string(type), "", cut(status, max_text)});
   if (auto const why = text(member(&doc.root, "reason")); why && !why->empty() && why->size() <= max_text) e.readings.push_back({"command_result", "", "", std::string(*why)});
   return d;
 }
@@ -148,11 +148,11 @@ decoded health(entity const& who, decode_input const& in) {
   auto d = decoded::of(message_kind::status, who.name);
   auto& e = d.elements.front();
   e.content = hash_of(payload, hash_of(in.topic));
-  std::string word(payload.substr(0, 32));
+  auto word = cut(payload, 32);
   if (payload.starts_with('{')) {
     json_text const doc(payload);
     if (!doc.ok()) return decoded::rejected(doc.problem);
-    word = std::string(text(member(&doc.root, "status")).value_or("").substr(0, 32));
+    word = cut(text(member(&doc.root, "status")).value_or(""), 32);
     if (!read_time(doc.root, e)) e.time_refused = true;
   }
   auto const up = word == "up" ? std::optional(true) : word == "down" ? std::optional(false) : truth(word);  // Mosquitto's bridge says 1 and 0
@@ -222,14 +222,14 @@ decoded decode_thin_edge(decode_input const& in) {
     json_text const doc(in.payload);
     if (!doc.ok()) return decoded::rejected(doc.problem);
     auto const version = text(member(&doc.root, "version"));
-    if (type != "firmware" || !version || version->size() > max_text) return decoded::ignored("the twin's " + std::string(type.substr(0, 64)) + " is not kept", message_kind::status);
+    if (type != "firmware" || !version || version->size() > max_text) return decoded::ignored("the twin's " + cut(type, 64) + " is not kept", message_kind::status);
     auto d = decoded::of(message_kind::status, who.name);
     d.elements.front().content = hash_of(in.payload);
     d.elements.front().readings.push_back({"firmware_version", "", "", std::string(*version)});
     return d;
   }
   if (what == "signal" || what == "tx" || what == "flows" || what == "status") return decoded::ignored("the agent's own exchange is not kept", message_kind::status);
-  return decoded::rejected("unknown channel \"" + std::string(what.substr(0, 32)) + "\" of thin-edge.io");
+  return decoded::rejected("unknown channel \"" + cut(what, 32) + "\" of thin-edge.io");
 }
 
 }  // namespace ioc::perceive

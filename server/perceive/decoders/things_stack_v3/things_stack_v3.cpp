@@ -1,7 +1,7 @@
 #include "perceive/decoders/things_stack_v3/things_stack_v3.hpp"
 
 #include "perceive/decoders/lorawan_object/lorawan_object.hpp"
-#include "perceive/decoders/vocabulary/topic_levels.hpp"
+#include "perceive/topic_levels.hpp"
 #include "perceive/decoders/vocabulary/vocabulary.hpp"
 #include "perceive/json_read.hpp"
 
@@ -156,7 +156,7 @@ decoded decode_things_stack_v3(decode_input const& in) {
     return d;
   }
   if (what == "service" && more == "data") return decoded::ignored("what a network service adds is not kept");
-  return decoded::rejected("unknown message \"" + std::string(what.substr(0, 32)) + (more.empty() ? "" : "/" + std::string(more.substr(0, 32))) + "\" of The Things Stack");
+  return decoded::rejected("unknown message \"" + cut(what, 32) + (more.empty() ? "" : "/" + cut(more, 32)) + "\" of The Things Stack");
 }
 
 }  // namespace ioc::perceive

@@ -55,7 +55,7 @@ decoded finish(decoded d) {
 
 std::string id_text(json::value const* v) {
   if (!v) return {};
-  if (auto const s = text(v)) return std::string(s->substr(0, 64));
+  if (auto const s = text(v)) return cut(*s, 64);
   return v->is_number() ? json::serialize(*v) : std::string();
 }
 
@@ -81,7 +81,7 @@ decoded rpc(std::string_view topic, std::string_view payload) {
   if (!doc.ok()) return decoded::rejected(doc.problem);
   auto d = decoded::of(message_kind::command, "");
   d.elements.front().content = hash_of(payload, hash_of(topic));
-  d.command = decoded_command{request, "rpc", std::string(id.substr(0, 64)), ""};
+  d.command = decoded_command{request, "rpc", cut(id, 64), ""};
   if (request) {
     if (!text(member(&doc.root, "method"))) return decoded::rejected("an RPC request names its method");
     d.command->ack_topic = topic.starts_with("v2/") ? "v2/r/res/" + std::string(id) : "v1/devices/me/rpc/response/" + std::string(id);
@@ -147,8 +147,11 @@ decoded decode_thingsboard(decode_input const& in) {
   if (what.starts_with("attributes/") || what.starts_with("a/req") || what.starts_with("a/res") || what == "claim" || what.starts_with("fw/") || what.starts_with("sw/"))
     return decoded::ignored("the platform's own exchange is not kept", message_kind::status);
   bool const telemetry = what == "telemetry" || what == "t" || what == "t/j", attributes = what == "attributes" || what == "a" || what == "a/j";
-  if (what == "t/p" || what == "a/p") return decoded::rejected("protobuf whose schema only the device's profile knows");
+  // Default is JSON. What a profile of payload type protobuf means stands in the .proto texts of that profile, never in the message.
+  static constexpr char protobuf[] = "a protobuf payload, whose schema stands only in the device's ThingsBoard profile: let the device publish JSON";
+  if (what == "t/p" || what == "a/p") return decoded::rejected(protobuf);
   if (!telemetry && !attributes) return decoded::rejected("unknown topic of ThingsBoard");
+  if (!valid_utf8(payload) || std::any_of(payload.begin(), payload.end(), [](unsigned char c) { return c < 0x20 && c != '\t' && c != '\n' && c != '\r'; })) return decoded::rejected(protobuf);
   json_text const doc(payload);
   if (!doc.ok()) return decoded::rejected(doc.problem);
   decoded d;

@@ -12,11 +12,11 @@ struct unit_name {
   std::string_view vendor, ucum;
 };
 constexpr std::array units{
-    unit_name{"°C", "Cel"}, unit_name{"\xE2\x84\x83", "Cel"}, unit_name{"C", "Cel"}, unit_name{"degC", "Cel"}, unit_name{"ºC", "Cel"}, unit_name{"Celsius", "Cel"},
-    unit_name{"°F", "[degF]"}, unit_name{"F", "[degF]"}, unit_name{"%RH", "%"}, unit_name{"% RH", "%"}, unit_name{"%rh", "%"}, unit_name{"percent", "%"},
-    unit_name{"kWh", "kW.h"}, unit_name{"Wh", "W.h"}, unit_name{"MWh", "MW.h"}, unit_name{"VA", "V.A"}, unit_name{"kVA", "kV.A"}, unit_name{"VAr", "var"}, unit_name{"VAR", "var"}, unit_name{"kvarh", "kvar.h"}, unit_name{"varh", "var.h"},
+    unit_name{"°C", "Cel"}, unit_name{"\xE2\x84\x83", "Cel"}, unit_name{"C", "Cel"}, unit_name{"degC", "Cel"}, unit_name{"deg C", "Cel"}, unit_name{"ºC", "Cel"}, unit_name{"Celsius", "Cel"},
+    unit_name{"°F", "[degF]"}, unit_name{"F", "[degF]"}, unit_name{"%RH", "%"}, unit_name{"% RH", "%"}, unit_name{"%rh", "%"}, unit_name{"%, RH", "%"}, unit_name{"percent", "%"},
+    unit_name{"kWh", "kW.h"}, unit_name{"Wh", "W.h"}, unit_name{"MWh", "MW.h"}, unit_name{"VA", "V.A"}, unit_name{"kVA", "kV.A"}, unit_name{"VAr", "var"}, unit_name{"VAR", "var"}, unit_name{"kvarh", "kvar.h"}, unit_name{"kVArh", "kvar.h"}, unit_name{"kVARh", "kvar.h"}, unit_name{"varh", "var.h"},
     unit_name{"µg/m³", "ug/m3"}, unit_name{"μg/m³", "ug/m3"}, unit_name{"ug/m³", "ug/m3"}, unit_name{"µg/m3", "ug/m3"}, unit_name{"mg/m³", "mg/m3"}, unit_name{"g/m³", "g/m3"},
-    unit_name{"m³", "m3"}, unit_name{"m³/h", "m3/h"}, unit_name{"m³/s", "m3/s"}, unit_name{"L/min", "L/min"}, unit_name{"l/min", "L/min"}, unit_name{"l/h", "L/h"}, unit_name{"l/s", "L/s"},
+    unit_name{"m³", "m3"}, unit_name{"m^3", "m3"}, unit_name{"m^3/h", "m3/h"}, unit_name{"m³/h", "m3/h"}, unit_name{"m³/s", "m3/s"}, unit_name{"L/min", "L/min"}, unit_name{"l/min", "L/min"}, unit_name{"l/h", "L/h"}, unit_name{"l/s", "L/s"},
     unit_name{"ppm", "[ppm]"}, unit_name{"ppb", "[ppb]"}, unit_name{"lux", "lx"}, unit_name{"Lux", "lx"}, unit_name{"mmHg", "mm[Hg]"}, unit_name{"in", "[in_i]"}, unit_name{"ft", "[ft_i]"}, unit_name{"feet", "[ft_i]"},
     unit_name{"mph", "[mi_i]/h"}, unit_name{"mi/h", "[mi_i]/h"}, unit_name{"kn", "[kn_i]"}, unit_name{"km/h", "km/h"}, unit_name{"kmh", "km/h"}, unit_name{"°", "deg"}, unit_name{"º", "deg"},
     unit_name{"Ω", "Ohm"}, unit_name{"ohm", "Ohm"}, unit_name{"kΩ", "kOhm"}, unit_name{"dBA", "dB[A]"}, unit_name{"dB(A)", "dB[A]"}, unit_name{"sec", "s"}, unit_name{"m/sec", "m/s"}, unit_name{"Volt", "V"}, unit_name{"volts", "V"},
@@ -29,7 +29,7 @@ struct class_name {
 constexpr std::array sensor_classes{
     class_name{"atmospheric_pressure", "pressure"}, class_name{"carbon_dioxide", "co2"}, class_name{"carbon_monoxide", "co"}, class_name{"precipitation", "rainfall_total"},
     class_name{"precipitation_intensity", "rain_rate"}, class_name{"volatile_organic_compounds_parts", "tvoc"}, class_name{"volatile_organic_compounds", "tvoc"}, class_name{"sound_pressure", "sound_level"},
-    class_name{"moisture", ""}, class_name{"water", "water_volume"}, class_name{"volume_flow_rate", "flow_rate"}, class_name{"energy_storage", ""}, class_name{"volume", "water_volume"}, class_name{"gas", ""}, class_name{"duration", ""}, class_name{"timestamp", ""}, class_name{"speed", ""}, class_name{"enum", ""}, class_name{"date", ""},
+    class_name{"moisture", "soil_moisture"}, class_name{"water", "water_volume"}, class_name{"volume_flow_rate", "flow_rate"}, class_name{"energy_storage", ""}, class_name{"volume", "water_volume"}, class_name{"gas", ""}, class_name{"duration", ""}, class_name{"timestamp", ""}, class_name{"speed", ""}, class_name{"enum", ""}, class_name{"date", ""},
 };
 
 constexpr quantity on(std::string_view name, std::string_view metric, std::string_view channel = {}, bool inverted = false) {

@@ -31,6 +31,8 @@ constexpr std::array english{
     number_of("dew_point", "dew_point", "Cel"), number_of("dewpoint", "dew_point", "Cel"),
     number_of("humidity", "relative_humidity", "%"), number_of("relative_humidity", "relative_humidity", "%"), number_of("relativehumidity", "relative_humidity", "%"),
     number_of("hum", "relative_humidity", "%"), number_of("h", "relative_humidity", "%"), number_of("rh", "relative_humidity", "%"),
+    number_of("soil_moisture", "soil_moisture", "%"), number_of("soil_humidity", "soil_moisture", "%"), number_of("soilmoisture", "soil_moisture", "%"), number_of("soil_water_content", "soil_moisture", "%"),
+    number_of("soil_hum", "soil_moisture", "%"), number_of("moisture", "soil_moisture", "%"), number_of("vwc", "soil_moisture", "%"), number_of("soil_temperature", "temperature", "Cel", "", "soil"), number_of("soil_temp", "temperature", "Cel", "", "soil"),
     number_of("absolute_humidity", "absolute_humidity", "g/m3"),
     number_of("pressure", "air_pressure", "hPa"), number_of("air_pressure", "air_pressure", "hPa"), number_of("barometric_pressure", "air_pressure", "hPa"),
     number_of("atmospheric_pressure", "air_pressure", "hPa"), number_of("atmosphericpressure", "air_pressure", "hPa"), number_of("barometer", "air_pressure", "hPa"), number_of("baro", "air_pressure", "hPa"),
@@ -87,7 +89,7 @@ struct word_pair {
   std::string_view vi, en;
 };
 constexpr std::array vietnamese{
-    word_pair{"nhiet_do", "temperature"}, word_pair{"nhietdo", "temperature"}, word_pair{"do_am", "humidity"}, word_pair{"doam", "humidity"}, word_pair{"ap_suat", "pressure"}, word_pair{"anh_sang", "illuminance"},
+    word_pair{"nhiet_do", "temperature"}, word_pair{"nhietdo", "temperature"}, word_pair{"do_am", "humidity"}, word_pair{"doam", "humidity"}, word_pair{"do_am_dat", "soil_moisture"}, word_pair{"am_dat", "soil_moisture"}, word_pair{"doamdat", "soil_moisture"}, word_pair{"nhiet_do_dat", "soil_temperature"}, word_pair{"ap_suat", "pressure"}, word_pair{"anh_sang", "illuminance"},
     word_pair{"do_roi", "illuminance"}, word_pair{"muc_nuoc", "water_level"}, word_pair{"mucnuoc", "water_level"}, word_pair{"khoang_cach", "distance"}, word_pair{"luong_mua", "rainfall"}, word_pair{"toc_do_gio", "wind_speed"},
     word_pair{"huong_gio", "wind_direction"}, word_pair{"gio_giat", "wind_gust"}, word_pair{"do_man", "salinity"}, word_pair{"dien_ap", "voltage"}, word_pair{"dong_dien", "current"}, word_pair{"cong_suat", "power"},
     word_pair{"dien_nang", "energy"}, word_pair{"tan_so", "frequency"}, word_pair{"he_so_cong_suat", "power_factor"}, word_pair{"pin", "battery"}, word_pair{"muc_pin", "battery"}, word_pair{"dien_ap_pin", "battery_voltage"},
@@ -152,14 +154,6 @@ quantity const* quantity_within(std::string_view name) {
   return nullptr;
 }
 
-bool is_missing(std::string_view word) {
-  static constexpr std::array<std::string_view, 9> none{"", "unavailable", "unknown", "none", "nan", "null", "n/a", "na", "-"};
-  word = trimmed(word);
-  return std::any_of(none.begin(), none.end(), [&](auto w) { return equal_fold(w, word); });
-}
-
-bool is_missing(json::value const& v) { return v.is_null() || (v.is_string() && is_missing(std::string_view(v.get_string()))); }
-
 std::optional<core::value> value_of(quantity const& q, json::value const& v, std::string_view said) {
   if (is_missing(v)) return std::nullopt;
   if (q.as == value_form::truth) {
@@ -178,13 +172,9 @@ std::optional<core::value> value_of(quantity const& q, json::value const& v, std
   if (auto const n = number(&v)) return in_unit(*n, said);
   auto const s = text(&v);
   if (!s) return std::nullopt;
-  auto const body = trimmed(*s);
-  auto const digits = body.find_first_not_of("+-.0123456789");
-  if (digits == std::string_view::npos || digits == 0) return std::nullopt;
-  auto const n = decimal(body.substr(0, digits));
-  auto const unit = trimmed(body.substr(digits));
   // A comma or anything else that is no unit makes the whole text unreadable: half a number is a wrong number.
-  return n ? in_unit(*n, ucum_of(unit)) : std::nullopt;
+  auto const spoken = number_with_unit(*s);
+  return spoken ? in_unit(spoken->v, ucum_of(spoken->unit)) : std::nullopt;
 }
 
 std::optional<quantity> quantity_of_setting(decoder_settings const* settings, std::string_view key) {

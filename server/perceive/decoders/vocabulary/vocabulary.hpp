@@ -1,5 +1,6 @@
 #pragma once
 #include "perceive/decoder.hpp"
+#include "perceive/scalar_read.hpp"
 
 #include <boost/json/fwd.hpp>
 
@@ -36,10 +37,6 @@ quantity const* quantity_of_unit(std::string_view vendor_unit);
 
 // UCUM code of a unit as vendors write it ("°C", "µg/m³", "kWh", "mm/h", "in"); the same text where it is none of those.
 std::string_view ucum_of(std::string_view vendor_unit);
-
-// No value, however a device writes it: null, "", "unavailable", "unknown", "none", "nan", "null", "n/a".
-bool is_missing(boost::json::value const& v);
-bool is_missing(std::string_view word);
 
 // The value in the quantity's canonical unit: numbers, quoted ones, quoted with a unit behind ("45%", "1024 mm"), truth words.
 // `said` = the unit that a bare number has, "" = the quantity's usual one. Nothing for what is missing or cannot be read.

@@ -1,5 +1,6 @@
 #include "perceive/decoders/wiren_board/control.hpp"
 
+#include "perceive/decoders/vocabulary/vocabulary.hpp"
 #include "perceive/json_read.hpp"
 #include "perceive/ucum.hpp"
 
@@ -51,14 +52,6 @@ template <class T>
 row const* find(T const& table, std::string_view name) {
   auto const it = std::find_if(table.begin(), table.end(), [&](row const& r) { return r.name == name; });
   return it == table.end() ? nullptr : &*it;
-}
-
-std::string_view ucum_of(std::string_view units) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> same{{{"deg C", "Cel"}, {"°C", "Cel"}, {"%, RH", "%"}, {"m^3", "m3"},
-      {"m^3/h", "m3/h"}, {"lux", "lx"}, {"kvarh", "kvar.h"}, {"VAR", "var"}, {"VAr", "var"}, {"mOhm", ""}, {"dB", "dB[A]"}, {"kVARh", "kvar.h"}}};
-  for (auto const& [theirs, ours] : same)
-    if (theirs == units) return ours;
-  return units;
 }
 
 // Takes "L1", "phase 2" or a lone number behind U, I, P, Q, S, PF off the name; a leading "total" becomes the channel.
@@ -115,7 +108,7 @@ wb_control wb_control_of(std::string_view given, std::string_view type, std::str
     return c;
   }
   auto const channel = take_phase(name);
-  auto const sent_in = ucum_of(units);
+  auto const sent_in = units == "dB" ? "dB[A]" : ucum_of(units);
   auto const* by_name = find(names, name);
   // The name says it, unless meta says that it is something else: "Current" may be the current motion.
   if (by_name && !units.empty() && sent_in != by_name->unit && !convert(1, sent_in, by_name->unit)) by_name = nullptr;

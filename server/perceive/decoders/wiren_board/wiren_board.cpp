@@ -1,7 +1,7 @@
 #include "perceive/decoders/wiren_board/wiren_board.hpp"
 
 #include "perceive/decoders/wiren_board/control.hpp"
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 #include "perceive/ucum.hpp"
 
 namespace ioc::perceive {
@@ -17,7 +17,7 @@ bool keep(decode_input const& in, char mark, std::string const& at, std::string_
   if (!in.memory) return true;
   auto key = std::string(1, mark) + ":" + at;
   if (what.empty()) return in.memory->erase(key), true;
-  return in.memory->put(std::move(key), std::string(what.substr(0, 64)));
+  return in.memory->put(std::move(key), cut(what, 64));
 }
 decoded full() { return decoded::rejected("too many controls are remembered"); }
 
@@ -65,7 +65,7 @@ decoded value(std::string device, std::string const& control, std::string_view p
   auto const type = kept(in, 't', at), error = kept(in, 'e', at);
   auto const c = wb_control_of(control, type, kept(in, 'u', at), kept(in, 'r', at) == "1");
   if (c.text) return decoded::ignored("a control of type " + type + " is not kept");
-  if (says_missing(payload)) return decoded::ignored("no value");
+  if (is_missing(payload)) return decoded::ignored("no value");
   // "r": the text is the last one that could be read; "p": it is older than it should be.
   auto const q = error.find('r') != std::string::npos ? core::quality::bad : error.find('p') != std::string::npos ? core::quality::suspect : core::quality::good;
   if (c.boolean) {
@@ -107,7 +107,7 @@ decoded command(std::string device, std::string const& control, std::string_view
 }  // namespace
 
 decoded decode_wiren_board(decode_input const& in) {
-  auto levels = levels_of(in.topic);
+  auto levels = topic_levels(in.topic);
   if (!levels.empty() && levels[0].empty()) levels.erase(levels.begin());  // the convention starts with '/'
   if (levels.size() < 3 || levels[0] != "devices" || levels[1].empty()) return decoded::rejected("not a topic of Wiren Board");
   std::string device(levels[1]);
@@ -119,7 +119,7 @@ decoded decode_wiren_board(decode_input const& in) {
     if (payload.empty()) return decoded::ignored(in.retain ? "retained message deleted" : "empty payload", message_kind::status);
     if (n == 3) return meta_object(std::move(device), "", payload, in);
     auto d = decoded::of(message_kind::status, device);
-    if (n == 4 && levels[3] == "name" && valid_utf8(payload)) d.discovered.push_back({device, std::string(payload.substr(0, max_text)), "Wiren Board", "", "", {}});
+    if (n == 4 && levels[3] == "name" && valid_utf8(payload)) d.discovered.push_back({device, cut(payload, max_text), "Wiren Board", "", "", {}});
     return d;
   }
   if (levels[2] != "controls" || n < 4 || levels[3].empty()) return decoded::rejected("not a topic of Wiren Board");

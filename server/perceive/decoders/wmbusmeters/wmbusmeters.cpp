@@ -1,7 +1,7 @@
 #include "perceive/decoders/wmbusmeters/wmbusmeters.hpp"
 
 #include "perceive/decoders/wmbusmeters/field_name.hpp"
-#include "perceive/scalar_read.hpp"
+#include "perceive/decode_help.hpp"
 
 namespace ioc::perceive {
 namespace json = boost::json;
@@ -15,7 +15,7 @@ std::string plain(json::value const* v) {
 
 // Flags of water and heat meters: "OK", "LEAKING BURST", "DRY", "POWER_LOW".
 void read_status(std::string_view status, decoded_element& e) {
-  if (status.empty() || says_missing(status)) return;
+  if (status.empty() || is_missing(status)) return;
   add_text(e, "device_state", "", status);
   auto const word = lower(status);
   auto const says = [&](std::string_view w) { return word.find(w) != std::string::npos; };
@@ -57,7 +57,7 @@ decoded decode_wmbusmeters(decode_input const& in) {
     auto n = scaled(&v, f->unit, 1, f->times);
     if (!n) {
       auto const word = text(&v);
-      broken += word && !says_missing(*word) ? 1 : 0;
+      broken += word && !is_missing(*word) ? 1 : 0;
       continue;
     }
     auto q = core::quality::good;

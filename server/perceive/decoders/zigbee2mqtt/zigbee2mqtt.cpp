@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace ioc::perceive {
 namespace json = boost::json;
@@ -60,6 +61,8 @@ constexpr std::array attributes{
     attribute{"fault_alarm", "device_fault", "", ""},
     attribute{"trouble", "device_fault", "", ""},
     attribute{"local_temperature", "temperature", "", "Cel"},
+    attribute{"soil_moisture", "soil_moisture", "", "%"},
+    attribute{"soil_humidity", "soil_moisture", "", "%"},
     attribute{"soil_temperature", "temperature", "soil", "Cel"},
     attribute{"cpu_temperature", "device_temperature", "", "Cel"},
     attribute{"dew_point", "dew_point", "", "Cel"},
@@ -78,6 +81,13 @@ constexpr std::array attributes{
     attribute{"brightness", "light_output", "", "%"},
     attribute{"power_apparent", "apparent_power", "", "V.A"},
     attribute{"power_reactive", "reactive_power", "", "var"},
+    attribute{"power_phase_a", "active_power", "L1", "W"},
+    attribute{"voltage_phase_a", "voltage", "L1", "V"},
+    attribute{"current_phase_a", "current", "L1", "A"},
+    attribute{"energy_produced", "energy_export", "", "kW.h"},
+    attribute{"power_factor_phase_a", "power_factor", "L1", "1"},
+    attribute{"power_factor_phase_b", "power_factor", "L2", "1"},
+    attribute{"power_factor_phase_c", "power_factor", "L3", "1"},
     attribute{"power_phase_b", "active_power", "L2", "W"},
     attribute{"power_phase_c", "active_power", "L3", "W"},
     attribute{"voltage_phase_b", "voltage", "L2", "V"},
@@ -100,6 +110,8 @@ void add(decoded_element& e, attribute const& a, std::string_view channel, json:
     if (!n) return;
     if (a.key == "brightness") {  // 0 … 254 by the Zigbee cluster
       r.v = *n / 254 * 100;
+    } else if (a.metric == "power_factor" && std::abs(*n) > 1) {  // Tuya meters tell per cent
+      r.v = *n / 100;
     } else {
       auto const c = convert(*n, said.empty() ? a.said.empty() ? a.unit : a.said : said, a.unit);
       if (!c) return;
@@ -177,7 +189,7 @@ bool is_event(decoded_element const& e) { return !e.events.empty() || tells_of_a
 decoded availability(std::string name, std::string_view payload) {
   auto d = decoded::of(message_kind::status, std::move(name));
   auto& e = d.elements.front();
-  std::string word(payload.substr(0, 32));
+  auto word = cut(payload, 32);
   if (payload.starts_with('{')) {
     json_text const doc(payload);
     if (!doc.ok()) return decoded::rejected(doc.problem);
@@ -198,7 +210,7 @@ decoded bridge(std::string const& base, std::string_view what, std::string_view 
   if (what == "event") return read_bridge_event(name, payload);
   if (what == "info") return read_bridge_info(name, payload);
   bool const request = what.starts_with("request/"), response = what.starts_with("response/");
-  if (!request && !response) return decoded::ignored("the bridge's own " + std::string(what.substr(0, 64)) + " is not kept", message_kind::status);
+  if (!request && !response) return decoded::ignored("the bridge's own " + cut(what, 64) + " is not kept", message_kind::status);
   json_text const doc(payload);
   if (!doc.ok() && (response || payload.starts_with('{'))) return decoded::rejected(doc.problem);
   auto d = decoded::of(message_kind::command, name);
@@ -219,13 +231,14 @@ decoded bridge(std::string const& base, std::string_view what, std::string_view 
   return d;
 }
 
-decoded to_device(std::string name, std::string_view verb, std::string_view payload) {
+// `attribute` not empty: the topic names it and the payload is its bare value (…/set/state ← ON).
+decoded to_device(std::string name, std::string_view verb, std::string_view attribute, std::string_view payload) {
   auto d = decoded::of(message_kind::command, std::move(name));
   decoded_command c;
   c.action = std::string(verb);
   json_text const doc(payload);
   if (auto const mode = text(member(member(&doc.root, "warning"), "mode"))) c.action = *mode == "stop" ? "siren_off" : "siren_on";
-  else if (auto const state = truth(member(&doc.root, "state"))) c.action = *state ? "switch_on" : "switch_off";
+  else if (auto const state = attribute == "state" ? truth(payload) : truth(member(&doc.root, "state")); state && verb == "set") c.action = *state ? "switch_on" : "switch_off";
   d.command = std::move(c);
   return d;
 }
@@ -246,9 +259,9 @@ decoded decode_zigbee2mqtt(decode_input const& in) {
   auto const ending = [&](std::string_view word) { return rest.size() > word.size() && rest.ends_with(word); };
   if (ending("/availability")) return availability(std::string(rest.substr(0, rest.size() - 13)), payload);
   for (std::string_view verb : {"/set", "/get"}) {
-    if (ending(verb)) return to_device(std::string(rest.substr(0, rest.size() - 4)), verb.substr(1), payload);
+    if (ending(verb)) return to_device(std::string(rest.substr(0, rest.size() - 4)), verb.substr(1), {}, payload);
     if (auto const at = rest.find(std::string(verb) + "/"); at != std::string_view::npos && at > 0)
-      return to_device(std::string(rest.substr(0, at)), verb.substr(1), payload);
+      return to_device(std::string(rest.substr(0, at)), verb.substr(1), rest.substr(at + verb.size() + 1), payload);
   }
 
   if (payload.starts_with('{')) {
