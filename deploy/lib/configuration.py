@@ -78,6 +78,8 @@ postgres:
   url: {inst.postgres.url_without_password}
   password_file: {quoted(inst.run_dir / "postgres-ioc.password")}
 journal: {{max_mib: {inst.journal_mib[0]}, segment_mib: {inst.journal_mib[1]}, sync_ms: 100}}
+# The account of ready.json publishes for all demo units, over any gateway's name: one account for the whole load of tests and benches.
+quotas: {{device_per_s: 1000, gateway_per_s: 50000}}
 log: {{level: info, file: ""}}
 first_login_changes_password: {"true" if inst.first_login_changes_password else "false"}
 """

@@ -27,6 +27,14 @@ struct changes {
   bool empty() const { return alerts.empty() && suppressed.empty(); }
 };
 
+// An alert that no rule of the commune raises but the server itself; `rule` starts with "system.".
+struct own_alert {
+  std::string rule;
+  core::localized title;
+  std::string subject;
+  core::severity severity = core::severity::warning;
+};
+
 enum class refusal : std::uint8_t { none, unknown, illegal };
 
 // Judges the rules of one unit. A function of state, input and time: it reads no clock and gives the same changes for the same
@@ -75,8 +83,13 @@ class engine {
   refusal comment(core::uuid id, std::string const& by, std::string const& text, core::time_point at, changes& out);
 
   // --- what the server itself finds wrong ---
-  // An alert of none of the commune's rules (`rule` starts with "system."), closed by hand. One open at a time for each rule and subject.
-  void raise_own(std::string const& rule, core::localized title, std::string const& subject, core::severity severity, core::time_point t, changes& out);
+  // An alert of none of the commune's rules (`rule` starts with "system."), closed by hand or by whoever ends its cause. One active at a
+  // time for each rule and subject.
+  void raise_own(own_alert const& wanted, core::time_point t, changes& out);
+  // The active one is called `title` from now on, with a comment.
+  void note_own(std::string const& rule, std::string const& subject, core::localized const& title, std::string const& by, std::string const& text,
+                core::time_point t, changes& out);
+  void clear_own(std::string const& rule, std::string const& subject, std::string const& by, core::time_point t, changes& out);
 
   // --- what history tells (see history.hpp) ---
   // Takes over a retrospective alert, unless its rule has an alert on this subject that is still active.
@@ -103,6 +116,7 @@ class engine {
   void restore(engine_state s);
 
  private:
+  core::alert* own(std::string const& rule, std::string const& subject);
   struct cell {
     rule const* r = nullptr;
     std::string subject;

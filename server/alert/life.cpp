@@ -270,25 +270,48 @@ refusal engine::comment(core::uuid id, std::string const& by, std::string const&
   return refusal::none;
 }
 
-void engine::raise_own(std::string const& rule_id, core::localized title, std::string const& subject, core::severity severity, core::time_point t, changes& out) {
-  for (auto const& [id, a] : state_.open)
-    if (a.rule == rule_id && a.subject == subject && a.active()) return;
+core::alert* engine::own(std::string const& rule, std::string const& subject) {
+  for (auto& [id, a] : state_.open)
+    if (a.rule == rule && a.subject == subject && a.active()) return &a;
+  return nullptr;
+}
+
+void engine::raise_own(own_alert const& wanted, core::time_point t, changes& out) {
+  if (own(wanted.rule, wanted.subject)) return;
   core::alert a;
-  a.id = core::name_uuid("alert|" + setup_.unit + "|" + rule_id + "|" + subject + "|" + std::to_string(core::to_us(t)));
+  a.id = core::name_uuid("alert|" + setup_.unit + "|" + wanted.rule + "|" + wanted.subject + "|" + std::to_string(core::to_us(t)));
   a.unit = setup_.unit;
-  a.rule = rule_id;
-  a.title = std::move(title);
-  a.subject = a.device = subject;
+  a.rule = wanted.rule;
+  a.title = wanted.title;
+  a.subject = a.device = wanted.subject;
   a.kind = core::subject_kind::device;
-  auto const d = device_index_.find(subject);
+  auto const d = device_index_.find(wanted.subject);
   a.zone = d == device_index_.end() ? "*" : setup_.devices[d->second].zone;
-  a.severity = severity;
+  a.severity = wanted.severity;
   a.raised_at = a.known_at = t;
-  a.evidence.devices = {subject};
+  a.evidence.devices = {wanted.subject};
   absorb_earlier(a, out);
   auto& stored = state_.open[a.id] = std::move(a);
   start_limit(stored, t);
   emit(stored, core::alert_event::raised, t, "", out);
+}
+
+void engine::note_own(std::string const& rule, std::string const& subject, core::localized const& title, std::string const& by, std::string const& text,
+                      core::time_point t, changes& out) {
+  auto* const a = own(rule, subject);
+  if (!a) return;
+  a->title = title;
+  a->comments.push_back({t, by, text});
+  emit(*a, core::alert_event::commented, t, by, out);
+}
+
+void engine::clear_own(std::string const& rule, std::string const& subject, std::string const& by, core::time_point t, changes& out) {
+  auto* const a = own(rule, subject);
+  if (!a) return;
+  a->cleared_at = t;
+  a->state = a->acked() ? core::alert_state::closed : core::alert_state::cleared_unacked;
+  if (a->ack_due) limits_.erase({*a->ack_due, a->id});
+  emit(*a, core::alert_event::cleared, t, by, out);
 }
 
 void engine::adopt(core::alert a, changes& out) {

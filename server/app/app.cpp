@@ -12,6 +12,7 @@
 #include "adapters/postgres/registry_store.hpp"
 #include "adapters/postgres/writer.hpp"
 #include "adapters/web/server.hpp"
+#include "app/account_cutter.hpp"
 #include "app/backend.hpp"
 #include "app/clock_watch.hpp"
 #include "app/logging.hpp"
@@ -112,6 +113,14 @@ void look_at_clock(clock_watch& clocks, journal::journal& log, std::shared_ptr<p
   }
 }
 
+perceive::catalogue catalogue_of(config::site const& site, config::quota_settings const& quotas) {
+  auto out = site.catalogue();
+  out.device_per_s = quotas.device_per_s;
+  out.gateway_per_s = quotas.gateway_per_s;
+  out.publisher_quotas = quotas.publishers;
+  return out;
+}
+
 std::string_view to_text(mqtt::phase p) {
   constexpr std::string_view names[] = {"stopped", "connecting", "connected", "waiting", "paused"};
   return names[static_cast<std::size_t>(p)];
@@ -179,7 +188,7 @@ int run(config::server_settings const& settings) {
   }
 
   // The machine, as it was at the saved position.
-  auto const catalogue = std::make_shared<perceive::catalogue const>(site.catalogue());
+  auto const catalogue = std::make_shared<perceive::catalogue const>(catalogue_of(site, settings.quotas));
   pipeline::pipeline machine{catalogue, site.units, wall_clock()};
   sent_set sent;
   receipts told;
@@ -227,12 +236,14 @@ int run(config::server_settings const& settings) {
       if (s.connected()) log->append(journal::record_kind::mark, host_connected_mark, "");
     });
   }
+  std::unique_ptr<mqtt::broker_accounts> accounts;
+  std::unique_ptr<account_cutter> cutter;
   runner pipeline{{machine, *log, writer, hub,
                    [&](std::string const& topic, std::string const& payload, std::chrono::seconds expiry) {
                      return broker.publish(topic, payload, 1, false, expiry);
                    },
                    field ? request_function([&field](std::string const& topic, std::string const& payload) { return field->request(topic, payload); }) : nullptr,
-                   out},
+                   [&cutter](std::string const& publisher, pipeline::flood_case const& f) { cutter->want(publisher, f); }, out},
                   from, start.position, std::move(sent)};
   pipeline.restore(std::move(told));
   {
@@ -253,15 +264,38 @@ int run(config::server_settings const& settings) {
 
   // Accounts of devices, and what the broker refused.
   backend* asked = nullptr;
-  std::unique_ptr<mqtt::broker_accounts> accounts;
-  if (!settings.mqtt.admin_user.empty())
-    accounts = std::make_unique<mqtt::broker_accounts>(admin_options(settings, site), [&] {
-      try {
-        asked->repeat_disabled();
-      } catch (std::exception const& e) {
-        out->warn("accounts that were disabled are not checked at the broker: {}", e.what());
-      }
-    });
+  if (!settings.mqtt.admin_user.empty()) accounts = std::make_unique<mqtt::broker_accounts>(admin_options(settings, site), [&] { cutter->broker_is_back(); });
+  cutter = std::make_unique<account_cutter>(account_cutter::calls{
+      .disable = [&](std::string const& account) -> account_cutter::answer {
+        using pipeline::cut_state;
+        if (!accounts) return {false, cut_state::impossible, "mqtt.admin_user and mqtt.admin_password_file are not set"};
+        auto const a = accounts->disable(account);
+        if (a.done) return {false, a.missing ? cut_state::no_account : cut_state::disabled, a.missing ? "Client not found" : ""};
+        if (a.away) out->warn("account {} is not disabled yet: {}", account, a.why);
+        return {a.away, cut_state::impossible, a.why};
+      },
+      .still_wanted =
+          [&](std::string const& publisher) {
+            try {
+              return pipeline_runner->look([publisher](pipeline::pipeline const& p) {
+                auto const f = p.floods().find(publisher);
+                return f != p.floods().end() && f->second.cut == pipeline::cut_state::wanted;
+              });
+            } catch (std::exception const&) {
+              return true;  // too busy to say
+            }
+          },
+      .done = [&](std::string const& publisher, pipeline::cut_state is, std::string const& account,
+                  std::string const& why) { pipeline_runner->account_cut(publisher, is, account, why); },
+      .may_repeat = [&] { return pipeline_runner->caught_up(); },
+      .repeat =
+          [&] {
+            try {
+              asked->repeat_disabled();
+            } catch (std::exception const& e) {
+              out->warn("accounts that were disabled are not checked at the broker: {}", e.what());
+            }
+          }});
   std::unique_ptr<mqtt::broker_log> denied;
   if (!settings.mqtt.broker_log.empty())
     denied = std::make_unique<mqtt::broker_log>(settings.mqtt.broker_log, [&](mqtt::denied_publish const& d) {
@@ -272,7 +306,7 @@ int run(config::server_settings const& settings) {
                    [&] { return messages_in.load(); }, [&] { return web_server ? web_server->metrics() : std::string{}; },
                    settings.first_login_changes_password, postgres_options(settings).keep,
                    {settings.shares.database_mib, settings.shares.rejected_mib, static_cast<std::int64_t>(postgres_options(settings).spill_bytes)}, &clocks,
-                   accounts.get(), denied.get(), device_address(settings)}};
+                   accounts.get(), denied.get(), field.get(), device_address(settings)}};
   asked = &answers;
   web::server web{web_options(settings), answers, hub};
   web_server = &web;
@@ -294,11 +328,13 @@ int run(config::server_settings const& settings) {
   pipeline.start();
   broker.start();
   if (field) field->start();
+  cutter->start();
   if (accounts) accounts->start();
   if (denied) denied->start();
   try {
     web.start();
   } catch (std::exception const& e) {
+    cutter->stop();  // it asks the pipeline, which goes before it
     throw std::runtime_error(web_fault(settings, e.what()));
   }
   out->info("listening on {}:{}", settings.http.address, web.port());
@@ -323,6 +359,7 @@ int run(config::server_settings const& settings) {
   out->info("stopping");
   web.stop();       // nobody asks any more
   if (field) field->stop();  // the edge nodes are told
+  cutter->stop();
   if (accounts) accounts->stop();
   if (denied) denied->stop();
   broker.stop();    // nothing comes any more; the broker keeps our session

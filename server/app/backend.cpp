@@ -387,7 +387,8 @@ std::string backend::rules_json(std::string const& unit) {
 }
 
 std::string backend::metrics_text() {
-  auto const total = p_.pipeline.look([](pipeline::pipeline const& p) { return p.ears().counts().total(); });
+  auto const [total, nodes, surplus] = p_.pipeline.look(
+      [](pipeline::pipeline const& p) { return std::tuple{p.ears().counts().total(), p.ears().sparkplug_nodes(), p.ears().surplus()}; });
   auto const broker = p_.broker.state();
   std::string out;
   auto const put = [&](std::string_view name, std::string_view kind, std::string_view help, auto value) {
@@ -431,6 +432,19 @@ std::string backend::metrics_text() {
       out += "ioc_broker_denied_total{account=\"" + label + "\"} " + std::to_string(n) + "\n";
     }
   }
+  if (p_.field) {
+    auto const host = p_.field->state();
+    put("ioc_sparkplug_host_up", "gauge", "1 while the Sparkplug host's connection stands", host.connected() ? 1 : 0);
+    put("ioc_sparkplug_host_connects_total", "counter", "connections of the Sparkplug host made to the broker", host.connects);
+    put("ioc_sparkplug_rebirths_asked_total", "counter", "requests for births sent to edge nodes since the start", p_.pipeline.requests_sent());
+    put("ioc_sparkplug_nodes", "gauge", "edge nodes that were ever heard", nodes.known);
+    put("ioc_sparkplug_nodes_alive", "gauge", "of these, nodes whose birth holds", nodes.alive);
+    put("ioc_sparkplug_devices_alive", "gauge", "devices of edge nodes whose birth holds", nodes.devices_alive);
+    put("ioc_sparkplug_lost_total", "counter", "messages of edge nodes that the journal did not take", p_.field->lost());
+    put("ioc_sparkplug_corrected_total", "counter", "foreign words that we are offline, answered", p_.field->corrected());
+  }
+  out += "# HELP ioc_quota_refused_total messages refused unread because their publisher was above its quota\n# TYPE ioc_quota_refused_total counter\n";
+  for (auto const& [publisher, n] : surplus) out += "ioc_quota_refused_total{publisher=\"" + publisher + "\"} " + std::to_string(n.total) + "\n";
   put("ioc_broker_connects_total", "counter", "connections made to the broker", broker.connects);
   return out + p_.web_metrics();
 }
@@ -449,6 +463,13 @@ std::string joined(std::string const& trouble, std::string const& detail) { retu
 
 }  // namespace
 
+std::string backend::sparkplug_text() try {
+  auto const n = p_.pipeline.look([](pipeline::pipeline const& p) { return p.ears().sparkplug_nodes(); });
+  return std::to_string(n.alive) + " of " + std::to_string(n.known) + " edge nodes alive, " + std::to_string(n.devices_alive) + " of " + std::to_string(n.devices) + " of their devices";
+} catch (std::runtime_error const& e) {
+  return e.what();
+}
+
 std::vector<web::dependency> backend::readiness() {
   auto const broker = p_.broker.state();
   auto const trouble = p_.log.trouble();
@@ -456,14 +477,19 @@ std::vector<web::dependency> backend::readiness() {
   auto const waits = p_.writer.trouble();
   std::string const database = !p_.database_up() ? "PostgreSQL is away" : !p_.pipeline.database_keeps_up() ? "PostgreSQL takes nothing" : "";
   std::int64_t const mib = 1 << 20;
-  return {{"broker", broker.connected(), paused ? "messages stay at the broker: the journal is nearly full; commands go out" : broker.reason},
+  std::vector<web::dependency> out{{"broker", broker.connected(), paused ? "messages stay at the broker: the journal is nearly full; commands go out" : broker.reason},
           {"database", database.empty(), joined(database, share(p_.writer.database_bytes(), p_.shares.database_mib * mib))},
           {"journal", trouble.empty() && !p_.log.nearly_full(),
            joined(!trouble.empty() ? trouble : p_.log.nearly_full() ? "nearly full: it waits for PostgreSQL to take what it holds" : "", share(static_cast<std::int64_t>(p_.log.used_bytes()), static_cast<std::int64_t>(p_.log.max_bytes())))},
           {"waiting_rows", waits.empty(), joined(waits, share(static_cast<std::int64_t>(p_.writer.spilled_bytes()), p_.shares.waiting_bytes))},
           {"rejected_store", true, share(p_.writer.rejected_bytes(), p_.shares.rejected_mib * mib)},
-          {"clock", true, p_.clocks ? p_.clocks->text() : ""},
+          {"clock", true, p_.clocks ? p_.clocks->text() : "", p_.clocks && !p_.clocks->fine()},
           {"pipeline", p_.pipeline.caught_up(), p_.pipeline.caught_up() ? "" : "still working in what the journal holds"}};
+  if (p_.field) {
+    auto const host = p_.field->state();
+    out.push_back({"sparkplug", true, host.connected() ? sparkplug_text() : "the host's connection is away, edge nodes are not heard: " + host.reason, !host.connected()});
+  }
+  return out;
 }
 
 }  // namespace ioc::app

@@ -3,6 +3,7 @@
 #include "adapters/mqtt/broker_accounts.hpp"
 #include "adapters/mqtt/broker_log.hpp"
 #include "adapters/mqtt/client.hpp"
+#include "adapters/mqtt/sparkplug_host.hpp"
 #include "adapters/postgres/accounts.hpp"
 #include "adapters/postgres/queries.hpp"
 #include "adapters/postgres/writer.hpp"
@@ -41,6 +42,7 @@ class backend final : public web::backend {
     clock_watch const* clocks = nullptr;
     mqtt::broker_accounts* broker_accounts = nullptr;  // null: mqtt.admin_user is not set
     mqtt::broker_log* broker_log = nullptr;            // null: mqtt.broker_log is not set
+    mqtt::sparkplug_host const* field = nullptr;       // null: this server is no Sparkplug host
     std::string device_address;                        // where devices find the broker: mqtt(s)://host:port
   };
   explicit backend(parts p) : p_(std::move(p)) {}
@@ -84,6 +86,8 @@ class backend final : public web::backend {
   web::op_result import(web::registry_request const& r);
   web::op_result make_account(web::registry_request const& r);
   web::op_result disable_account(web::registry_request const& r);
+  std::string sparkplug_text();
+  web::op_result enable_account(web::registry_request const& r);
   bool tell_disabled(core::device_ref const& d, std::string& why);
   operation_reply operate_registry(web::registry_request const& r, std::vector<pipeline::registry_change> wishes);
 

@@ -46,7 +46,11 @@ std::string clock_watch::text() const {
   return out;
 }
 
-bool clock_watch::fine() const { return std::abs(database_ms_) < worth_saying.count() && std::abs(journal_ms_) < worth_saying.count(); }
+bool clock_watch::fine() const {
+  auto const kernel = ask_kernel();
+  if (!kernel.known || !kernel.synchronised || std::chrono::abs(kernel.offset) >= worth_saying) return false;
+  return std::abs(database_ms_) < worth_saying.count() && std::abs(journal_ms_) < worth_saying.count();
+}
 
 double clock_watch::offset_s() const {
   auto const most = std::abs(database_ms_) > std::abs(journal_ms_) ? -database_ms_.load() : journal_ms_.load();

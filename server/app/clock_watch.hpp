@@ -35,7 +35,7 @@ class clock_watch {
 
   // One line for /readyz, such as "synchronised, offset 0.4 ms; PostgreSQL +3 ms; stepped by -3600 s at 07:00:01Z".
   std::string text() const;
-  bool fine() const;  // nothing is off by more than worth_saying
+  bool fine() const;  // the kernel says that it is kept in step, and nothing is off by worth_saying or more
   double offset_s() const;
   bool synchronised() const { return ask_kernel().synchronised; }
   std::uint64_t steps() const { return steps_; }

@@ -172,11 +172,13 @@ std::string device_json(pipeline::pipeline const& p, core::device_ref const& ref
   text_or_null("state", view ? view->state : "");
   key("clock_wrong");
   out += view && view->clock_wrong ? "true" : "false";
+  bool const stale = view && p.ears().stale(ref);
   key("latest");
   out += '{';
   if (view)
     for (auto const& [metric, v] : view->latest) {
       if (out.back() != '{') out += ',';
+      bool const old_word = stale && metric != "online";  // that it is gone is no stale word
       out += core::json_quote(metric);
       out += ":{\"value\":";
       out += core::to_json(v.v);
@@ -188,8 +190,9 @@ std::string device_json(pipeline::pipeline const& p, core::device_ref const& ref
       out += "\",\"known_at\":\"";
       out += core::to_iso(v.known_at);
       out += "\",\"quality\":\"";
-      out += core::to_text(v.q);
+      out += old_word && v.q == core::quality::good ? core::to_text(core::quality::suspect) : core::to_text(v.q);
       out += '"';
+      if (old_word) out += ",\"quality_reason\":\"stale\"";
       if (info) {
         out += ",\"metric_name\":{\"vi\":";
         out += core::json_quote(info->label.vi);

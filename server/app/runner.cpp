@@ -20,6 +20,8 @@ constexpr std::size_t records_per_round = 512;
 constexpr auto drain_time = 3s;          // what waited in the broker arrives within this after a start
 constexpr auto keep_ended = 24h;         // ended commands and advice stay in memory this long
 constexpr std::string_view at_start = "start";
+constexpr int copies_of_surplus = 60;  // a minute: they are all alike, and the ledger counts each
+constexpr std::string_view account_cut_mark = "account-cut";
 constexpr std::string_view security = "security/";  // the topic of a mark: with the account behind it
 
 std::pair<core::uuid, int> key_of(core::command_send const& s) { return {s.id, s.attempt}; }
@@ -96,6 +98,7 @@ void runner::run() {
       send_waiting();
     }
     send_requests();
+    hand_over_cuts();
     if (n == 0) {
       if (last) break;
       parts_.log.wait(at_, 20ms);
@@ -131,7 +134,11 @@ void runner::take(journal::record const& r) {
         add_rows(o, layouts_, batch_);
         show_readings(parts_.screens, o);
       }
-      if (!stored_before) add_rejection(heard, r, batch_);
+      if (!stored_before && (!heard.surplus || keep_copy_of_surplus(r.message.arrival))) add_rejection(heard, r, batch_);
+      if (heard.flooding) {
+        cuts_changed_ = true;
+        if (!stored_before) take_flood(*heard.flooding, r);
+      }
       if (!keepers_.empty()) note_receipts(heard, r);
       if (heard.security && !stored_before) take_security(r, "", written(boost::json::object{{"topic", r.message.topic}, {"reason", heard.reason}}));
       if (heard.what == perceive::outcome::rejected) parts_.out->debug("rejected {}: {}", r.message.topic, heard.reason);
@@ -181,6 +188,8 @@ void runner::take_mark(journal::record const& r, bool stored_before) {
     parts_.machine.hold_timers(at + drain_time);
   } else if (what == host_connected_mark) {
     parts_.machine.host_connected(at);
+  } else if (what == account_cut_mark) {
+    take_cut(r, stored_before);
   } else if (what.starts_with(security) && !stored_before) {
     take_security(r, what.substr(security.size()), r.message.payload);
   }
@@ -226,6 +235,70 @@ void runner::take_security(journal::record const& r, std::string const& by, std:
   if (++security_events_ > 60) return;  // an attack must not fill the disk: it is in the counters
   parts_.out->warn("security: {} {}", by, detail_json);
   batch_.log.push_back({"security", core::name_uuid("security|" + std::to_string(r.at)).text(), 1, r.message.arrival, "security", by, std::move(detail_json)});
+}
+
+bool runner::keep_copy_of_surplus(core::time_point arrival) {
+  auto const minute = std::chrono::floor<std::chrono::minutes>(arrival);
+  if (minute != surplus_minute_) surplus_copies_ = 0;
+  surplus_minute_ = minute;
+  return ++surplus_copies_ <= copies_of_surplus;
+}
+
+void runner::take_flood(perceive::flood const& f, journal::record const& r) {
+  auto const publisher = perceive::publisher_name(f.who.unit, f.who.device, f.bridged);
+  parts_.out->warn("{} floods: above its quota of {:g} messages/s since {}, {} refused; its account is to be disabled", publisher, f.quota_per_s, core::to_iso(f.since), f.refused);
+  batch_.log.push_back({"account", core::name_uuid("flood|" + std::to_string(r.at)).text(), 1, r.message.arrival, "flood", "iocd",
+                        written(boost::json::object{{"unit", f.who.unit}, {"device", f.who.device}, {"publisher", publisher}, {"topic", f.topic},
+                                                    {"since", core::to_iso(f.since)}, {"refused", f.refused}, {"quota_per_s", f.quota_per_s}})});
+}
+
+// Once for each flood of this run; what an earlier run did not come to stands as wanted in the state that it left.
+void runner::hand_over_cuts() {
+  if (!caught_up_ || !std::exchange(cuts_changed_, false)) return;
+  for (auto const& [publisher, f] : parts_.machine.floods()) {
+    if (f.cut != pipeline::cut_state::wanted) continue;
+    auto& handed = handed_cuts_[publisher];
+    if (std::exchange(handed, f.decided) != f.decided) parts_.cut(publisher, f);
+  }
+}
+
+void runner::account_cut(std::string const& publisher, pipeline::cut_state is, std::string const& account, std::string const& why) {
+  auto const text = written(boost::json::object{{"publisher", publisher}, {"state", pipeline::to_text(is)}, {"account", account}, {"why", why}});
+  if (!parts_.log.append(journal::record_kind::mark, account_cut_mark, text))
+    parts_.out->error("account {} of {}: {} {}; it stands nowhere: the journal takes no more", account, publisher, pipeline::to_text(is), why);
+}
+
+void runner::take_cut(journal::record const& r, bool stored_before) {
+  boost::system::error_code bad;
+  auto const doc = boost::json::parse(r.message.payload, bad);
+  if (bad || !doc.is_object()) return;
+  auto const text = [&](std::string_view key) {
+    auto const* v = doc.get_object().if_contains(key);
+    return v && v->is_string() ? std::string{v->get_string()} : std::string{};
+  };
+  auto const publisher = text("publisher"), account = text("account"), why = text("why"), state = text("state");
+  auto is = pipeline::cut_state::impossible;
+  for (auto const s : {pipeline::cut_state::disabled, pipeline::cut_state::no_account})
+    if (state == pipeline::to_text(s)) is = s;
+  if (!parts_.machine.cut(publisher, is, account, why, r.message.arrival, now_)) {
+    if (!stored_before) parts_.out->warn("account {} of {}: {}, and nobody wanted it any more", account, publisher, state);
+    return;
+  }
+  changed_since_save_ = true;
+  auto const& f = parts_.machine.floods().at(publisher);
+  if (auto const* e = parts_.machine.devices().entry(f.who); e && is == pipeline::cut_state::disabled) {
+    if (!stored_before) batch_.registry.push_back({f.who.unit, f.who.device, written(to_json(*e))});
+    registry_changed_ = true;
+  }
+  if (stored_before) return;
+  parts_.out->warn("account {} of {}, which floods: {}{}{}", account, publisher, state, why.empty() ? "" : ", ", why);
+  auto o = doc.get_object();
+  o["unit"] = f.who.unit;
+  o["device"] = f.who.device;
+  o["refused"] = f.refused;
+  o["quota_per_s"] = f.quota_per_s;
+  o["since"] = core::to_iso(f.since);
+  batch_.log.push_back({"account", core::name_uuid("account|" + std::to_string(r.at)).text(), 1, r.message.arrival, state, "iocd", written(o)});
 }
 
 void runner::security_event(std::string const& by, std::string const& detail_json) {
@@ -373,6 +446,7 @@ void runner::send_requests() {
   if (requests_.empty() || !caught_up_) return;
   for (auto const& asked : std::exchange(requests_, {})) {
     bool const out = parts_.request && parts_.request(asked.topic, asked.payload);
+    if (out) ++requests_sent_;
     parts_.out->info("{} {}: {}", asked.topic, out ? "asked" : "not asked, the connection is away", asked.why);
   }
 }

@@ -43,6 +43,9 @@ using request_function = std::function<bool(std::string const& topic, std::strin
 // The journal's mark of a new connection of the Sparkplug host.
 inline constexpr std::string_view host_connected_mark = "sparkplug-connected";
 
+// Hands a publisher that floods over to whoever disables its account; returns at once.
+using cut_function = std::function<void(std::string const& publisher, pipeline::flood_case const& f)>;
+
 // The pipeline's thread: reads the journal in order, lets the machine work each record in, and hands what came of it to the
 // database's writer, the screens and the broker. What an alert or a person changes is synced, shown, stored, sent, in this order;
 // telemetry is shown without waiting for the disk (the writer syncs before it commits). On a start it replays from the saved
@@ -56,6 +59,7 @@ class runner {
     web::hub& screens;
     publish_function publish;
     request_function request;  // empty = this server is no Sparkplug host
+    cut_function cut;
     std::shared_ptr<spdlog::logger> out;
   };
   // `from`: where the saved state stands. `committed`: up to here the database holds the rows already.
@@ -77,6 +81,9 @@ class runner {
   // Somebody tried what only an intruder would: into the log and, through the journal, into the audit log. From any thread.
   void security_event(std::string const& by, std::string const& detail_json);
 
+  // What became of an account that was to be disabled: through the journal into the registry, the alert and the audit log. From any thread.
+  void account_cut(std::string const& publisher, pipeline::cut_state is, std::string const& account, std::string const& why);
+
   // Runs `ask` on the pipeline's thread and waits: how other threads look at the machine. Throws std::runtime_error after 5 s.
   template <class F>
   auto look(F ask) -> decltype(ask(std::declval<pipeline::pipeline const&>())) {
@@ -94,6 +101,7 @@ class runner {
   bool caught_up() const { return caught_up_; }
   std::uint64_t alerts_raised() const { return alerts_raised_; }
   std::uint64_t commands_sent() const { return commands_sent_; }
+  std::uint64_t requests_sent() const { return requests_sent_; }
   // Messages of this run that have been worked in; those appended but not yet are in flight.
   std::uint64_t taken() const { return taken_; }
 
@@ -103,6 +111,10 @@ class runner {
   void take(journal::record const& r);
   void take_mark(journal::record const& r, bool stored_before);
   void take_change(pipeline::operation const& op, bool stored_before, operation_reply& reply);
+  void take_flood(perceive::flood const& f, journal::record const& r);
+  void take_cut(journal::record const& r, bool stored_before);
+  void hand_over_cuts();
+  bool keep_copy_of_surplus(core::time_point arrival);
   void take_security(journal::record const& r, std::string const& by, std::string detail_json);
   void flush();
   void show_and_store(std::string const& unit, pipeline::outcomes const& o, postgres::batch& b);
@@ -127,7 +139,7 @@ class runner {
   std::atomic<bool> database_up_{true};
   std::atomic<bool> caught_up_{false};
   std::atomic<bool> lagging_{false};
-  std::atomic<std::uint64_t> alerts_raised_{0}, commands_sent_{0};
+  std::atomic<std::uint64_t> alerts_raised_{0}, commands_sent_{0}, requests_sent_{0};
   double rate_ = 0;  // messages a second
   std::atomic<std::uint64_t> taken_{0};
 
@@ -172,6 +184,10 @@ class runner {
   bool changed_since_save_ = false;
   core::time_point security_minute_;  // of the last security events; at most 60 a minute go into the audit log
   int security_events_ = 0;
+  core::time_point surplus_minute_;  // of the last copies of surplus messages
+  int surplus_copies_ = 0;
+  bool cuts_changed_ = true;
+  std::map<std::string, core::time_point> handed_cuts_;  // publisher → when its flood was decided
   std::map<std::string, std::vector<core::time_point>> raises_;  // last ten minutes, for the load bar
 };
 

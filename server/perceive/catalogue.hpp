@@ -17,6 +17,10 @@ struct catalogue {
   source_table sources;
   std::map<std::string, device_model> models;  // by key
   registry devices;
+  // Messages a second of one publisher (30 s worth at once) where its source says nothing else: of a device, of a gateway, and of single
+  // ones by perceive::publisher_name; 0 = without a limit.
+  double device_per_s = 1'000, gateway_per_s = 5'000;
+  std::map<std::string, double> publisher_quotas;
 
   // Throws std::invalid_argument with one plain sentence that names the bad entry: what the parts refuse, plus a device
   // whose model does not exist and a model that names an unknown metric.

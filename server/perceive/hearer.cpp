@@ -63,12 +63,19 @@ struct series_slot {
   }
 };
 
+// Below 0 = not looked up yet; 0 = without a limit. `surplus` stays where it is, in the hearer's map.
+struct hearer::allowance {
+  double per_s = -1;
+  surplus_count* surplus = nullptr;
+};
+
 // `device` and `model` are null for an unclaimed one. Lives until the catalogue changes.
 struct hearer::origin {
   core::device_ref ref;
   core::device const* device = nullptr;
   device_model const* model = nullptr;
   device_view* view = nullptr;
+  allowance may;
   std::vector<series_slot> slots;
 };
 
@@ -76,6 +83,7 @@ struct hearer::known_topic {
   std::string topic;  // `way` points into it
   routed way;
   dialect_memory* memory = nullptr;  // null where the topic leads nowhere
+  allowance may;                     // of its gateway
   source_tally* count = nullptr;
   std::string native;      // the last element's name and whose it was: most topics carry one device
   origin* who = nullptr;
@@ -122,6 +130,13 @@ hearer::known_topic& hearer::topic_of(std::string const& topic, known_topic& spa
   auto& kept = short_->topics[topic];
   look(kept);
   kept.memory = spare.memory;
+  // A registered device that speaks for itself is known before it is read: what cannot be read counts against its quota, too.
+  if (way.gateway.empty() && way.source->info.decoder == "native" && kept.topic.starts_with("ioc/v1/")) {
+    auto const from = kept.topic.find('/', 7) + 1;
+    auto const device = from == 0 ? std::string{} : kept.topic.substr(from, kept.topic.find('/', from) - from);
+    std::string why;
+    if (known_->devices.by_id(way.unit, device)) origin_of(kept, device, why);
+  }
   return kept;
 }
 
@@ -202,14 +217,7 @@ verdict hearer::hear(core::raw_message const& m) {
   if (!at.memory) return end(outcome::rejected, "there is no unit " + std::string(way.unit.substr(0, 32))), std::move(out);
 
   // Before it is read: what is above a publisher's quota costs no more than this. A device's first message is always read.
-  if (bool const bridged = !way.gateway.empty(); bridged || at.who) {
-    quota_limit limit;
-    limit.per_s = way.source->info.quota_per_s.value_or(bridged ? 5'000 : 1'000);
-    limit.burst = 30 * limit.per_s;
-    auto const answer = (bridged ? at.memory->quota : at.who->view->quota).take(limit, m.arrival);
-    if (answer == quota::answer::flood) out.flooding = bridged ? std::string(way.gateway) : at.who->ref.text();
-    if (answer != quota::answer::fine) return end(outcome::rejected, "above its publisher's quota"), std::move(out);
-  }
+  if (!within_quota(m, at, out)) return end(outcome::rejected, "above its publisher's quota"), std::move(out);
 
   decode_input const in{way.rest, m.payload, m.arrival, m.retain, &way.source->settings, at.memory, way.gateway};
   decoded d = way.source->decode(in);
@@ -222,6 +230,84 @@ verdict hearer::hear(core::raw_message const& m) {
   weigh(m, at, d, out);
   end(out.what, std::move(out.reason));
   return out;
+}
+
+bool hearer::stale(core::device_ref const& d) const {
+  auto const v = view(d);
+  if (!v || v->online != false) return false;
+  std::vector<std::string> names;  // GROUP/NODE or GROUP/NODE/DEVICE
+  if (auto const* is = known_->devices.by_id(d.unit, d.device)) {
+    names = is->natives;
+    if (!is->native.empty()) names.push_back(is->native);
+  } else if (auto const found = unclaimed_by_id(d)) {
+    names.push_back(found->native);
+  }
+  auto const own = d.unit + "/";
+  for (auto const& [key, memory] : memories_) {
+    if (memory.sparkplug.nodes.empty() || !key.starts_with(own)) continue;
+    for (auto const& name : names) {
+      auto const end = name.find('/', name.find('/') + 1);
+      auto const node = memory.sparkplug.nodes.find(std::string_view(name).substr(0, end));
+      if (name.find('/') == name.npos || node == memory.sparkplug.nodes.end()) continue;
+      if (!node->second.born) return true;
+      if (end == name.npos) continue;
+      auto const device = node->second.devices.find(std::string_view(name).substr(end + 1));
+      if (device != node->second.devices.end() && !device->second.born) return true;
+    }
+  }
+  return false;
+}
+
+hearer::node_count hearer::sparkplug_nodes() const {
+  node_count n;
+  for (auto const& [key, memory] : memories_)
+    for (auto const& [name, node] : memory.sparkplug.nodes) {
+      ++n.known;
+      n.alive += node.born;
+      for (auto const& [device, session] : node.devices) {
+        if (device.empty()) continue;
+        ++n.devices;
+        n.devices_alive += node.born && session.born;
+      }
+    }
+  return n;
+}
+
+bool hearer::within_quota(core::raw_message const& m, known_topic& at, verdict& out) {
+  auto const& way = at.way;
+  bool const bridged = !way.gateway.empty();
+  if (!bridged && !at.who) return true;
+  auto const name = [&] { return bridged ? publisher_name(way.unit, way.gateway, true) : at.who->ref.text(); };
+  auto& may = bridged ? at.may : at.who->may;
+  if (may.per_s < 0) {
+    auto const& own = known_->publisher_quotas;
+    auto const it = own.find(name());
+    may.per_s = it != own.end() ? it->second : way.source->info.quota_per_s.value_or(bridged ? known_->gateway_per_s : known_->device_per_s);
+  }
+  if (may.per_s <= 0) return true;
+  auto& bucket = bridged ? at.memory->quota : at.who->view->quota;
+  auto const answer = bucket.take({may.per_s, 30 * may.per_s}, m.arrival);
+  if (answer == quota::answer::fine) return true;
+  if (!may.surplus) may.surplus = &surplus_[name()];
+  auto& n = *may.surplus;
+  if (n.since != bucket.over_since()) {
+    n.since = bucket.over_since();
+    n.refused = 0;
+  }
+  ++n.refused;
+  ++n.total;
+  out.surplus = true;
+  if (answer == quota::answer::flood) {
+    flood f;
+    f.who = bridged ? core::device_ref{std::string(way.unit), std::string(way.gateway)} : at.who->ref;
+    f.bridged = bridged;
+    f.topic = m.topic;
+    f.since = n.since;
+    f.refused = n.refused;
+    f.quota_per_s = may.per_s;
+    out.flooding = std::move(f);
+  }
+  return false;
 }
 
 discovered_device const* hearer::discovered(std::string const& unit, std::string const& native) const {

@@ -4,9 +4,11 @@
 #include "perceive/catalogue.hpp"
 #include "perceive/device_view.hpp"
 #include "perceive/ledger.hpp"
+#include "perceive/quota.hpp"
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -24,7 +26,8 @@ struct verdict {
   bool security = false;
   std::vector<core::observation> observations;
   std::vector<core::observation> held;  // of sources whose records are put in order: what is to be judged when its turn comes
-  std::string flooding;  // "unit/device" or a gateway's name that has been above its quota for ten seconds; said once
+  bool surplus = false;  // refused unread, above its publisher's quota
+  std::optional<flood> flooding;
   std::vector<decoded_request> requests;  // to be sent to the field, when live
 };
 
@@ -69,7 +72,20 @@ class hearer {
   std::optional<provisional> unclaimed_by_id(core::device_ref const& d) const;
   // What discovery messages told of a device, by its native name; null for nothing.
   discovered_device const* discovered(std::string const& unit, std::string const& native) const;
+  // Sparkplug 3.0: what a node or device said counts as stale from its death on, until its next birth. False for all others.
+  bool stale(core::device_ref const& d) const;
+  struct node_count {
+    std::size_t known = 0, alive = 0, devices = 0, devices_alive = 0;
+  };
+  node_count sparkplug_nodes() const;
   catalogue const& known() const { return *known_; }
+  // Publishers that were ever above their quota, by publisher_name. Saved beside the rest, by whoever saves this.
+  using surplus_map = std::map<std::string, surplus_count>;
+  surplus_map const& surplus() const { return surplus_; }
+  void restore(surplus_map saved) {
+    surplus_ = std::move(saved);
+    forget_shortcuts();
+  }
 
   template <class A>
   void io(A& a) {
@@ -84,11 +100,14 @@ class hearer {
   struct origin;          // whose element it is, and what has been looked up for it before
   struct known_topic;     // where a topic leads, looked up once
   struct shortcuts;       // both, by name; derived, not saved
+  struct allowance;       // what one publisher may say, looked up once
   struct element_result;
 
   void forget_shortcuts();
   known_topic& topic_of(std::string const& topic, known_topic& spare);
 
+  // False = above the quota, and what is to be said of it stands in `out`.
+  bool within_quota(core::raw_message const& m, known_topic& at, verdict& out);
   void weigh(core::raw_message const& m, known_topic& at, decoded& d, verdict& out);
   element_result weigh_element(core::raw_message const& m, known_topic& at, message_kind kind, decoded_element& e);
   origin* origin_of(known_topic& at, std::string const& native, std::string& why);
@@ -106,6 +125,7 @@ class hearer {
   std::unordered_map<std::string, device_view> views_;                   // "unit/device"
   std::map<std::string, dialect_memory> memories_;                       // "unit/gateway/source"
   std::map<std::string, std::map<std::string, discovered_device>> discovered_;  // unit → native name → what it told of itself
+  surplus_map surplus_;
   std::unique_ptr<shortcuts> short_;
   std::vector<std::uint32_t> slots_;  // of the element at hand, one for each of its readings
 };

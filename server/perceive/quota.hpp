@@ -1,7 +1,9 @@
 #pragma once
+#include "core/ids.hpp"
 #include "core/time.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace ioc::perceive {
 
@@ -37,6 +39,8 @@ class quota {
     return answer::flood;
   }
 
+  core::time_point over_since() const { return over_since_; }
+
   template <class A>
   void io(A& a) {
     a(last_, spent_, over_since_, told_);
@@ -48,5 +52,31 @@ class quota {
   core::time_point over_since_;
   bool told_ = false;
 };
+
+// What of one publisher was refused unread: in the flood that runs (or ran last), and for good.
+struct surplus_count {
+  core::time_point since;
+  std::uint64_t refused = 0, total = 0;
+  template <class A>
+  void io(A& a) { a(since, refused, total); }
+};
+
+// A publisher has been above its quota for ten seconds without a pause; said once for each flood. `who` is unit and device, or unit and
+// the gateway's segment in bridged topics; `topic` is the message's at which it was seen.
+struct flood {
+  core::device_ref who;
+  bool bridged = false;
+  std::string topic;
+  core::time_point since;
+  std::uint64_t refused = 0;
+  double quota_per_s = 0;
+};
+
+// The publisher's name in the settings and the counters, which is also its account's: "unit/device", a gateway's "unit.name".
+inline std::string publisher_name(std::string_view unit, std::string_view name, bool bridged) {
+  std::string out(unit);
+  out += bridged ? '.' : '/';
+  return out.append(name);
+}
 
 }  // namespace ioc::perceive

@@ -194,7 +194,9 @@ change_result device_registry::one(registry_change const& w, model_map const& mo
       break;
     }
     case change_kind::set_account:
-      if (!live && (!old || w.account == account_state::active)) return refused("the device is not registered");
+      // One that nobody registered may have flooded: its account was disabled, and comes back.
+      if (!live && w.account == account_state::active && (!old || old->withdrawn || old->account != account_state::disabled)) return refused("the device is not registered");
+      if (!live && !old && !w.unregistered_too) return refused("the device is not registered");
       if (e.account == w.account) return {ref, change_outcome::unchanged, {}};
       e.account = w.account;
       e.account_by = by;

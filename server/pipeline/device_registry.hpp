@@ -41,6 +41,7 @@ struct registry_change {
   core::device device;    // of the others unit and id count
   bool only_new = false;  // put: refused where the device is registered already
   account_state account = account_state::none;
+  bool unregistered_too = false;  // set_account to disabled: of whoever it is; only the server itself wishes that
 };
 
 enum class change_outcome : std::uint8_t { created, changed, unchanged, refused };

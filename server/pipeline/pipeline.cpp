@@ -34,7 +34,7 @@ void pipeline::expect_waits(std::string const& code) {
 perceive::verdict pipeline::hear(core::raw_message const& m, site_outcomes& out) {
   tick(m.arrival, out);
   auto heard = ears_.hear(m);                                            // nhận biết
-  if (!heard.flooding.empty()) report_flood(heard, m, out);
+  if (heard.flooding) report_flood(*heard.flooding, m.arrival, out);
   std::stable_sort(heard.observations.begin(), heard.observations.end(), [](auto const& a, auto const& b) { return a.t < b.t; });
   for (auto o = heard.observations.begin(); o != heard.observations.end();) {
     auto const unit = units_.find(o->device.unit);
@@ -107,8 +107,13 @@ std::vector<change_result> pipeline::change(operation const& op, site_outcomes& 
   bool const nothing = op.all_or_nothing && std::any_of(results.begin(), results.end(), [](auto const& r) { return r.outcome == change_outcome::refused; });
   for (auto const& r : results)
     if (!nothing && (r.outcome == change_outcome::created || r.outcome == change_outcome::changed)) touched.insert(r.device.unit);
-  if (touched.empty()) return results;
   std::map<std::string, outcomes> now;
+  if (!nothing) note_enabled(op, results, now);
+  if (touched.empty()) {
+    for (auto& [code, o] : now)
+      if (!o.empty()) out.emplace_back(code, std::move(o));
+    return results;
+  }
   for (auto const& code : touched)  // what has been heard is judged by the rules as they were
     if (auto const u = units_.find(code); u != units_.end()) u->second.judge(op.at, op.at, false, now[code]);
   try {
@@ -139,6 +144,9 @@ void pipeline::spread(std::set<std::string> const& units, core::time_point now) 
   next->metrics = known.metrics;
   next->sources = known.sources;
   next->models = known.models;
+  next->device_per_s = known.device_per_s;
+  next->gateway_per_s = known.gateway_per_s;
+  next->publisher_quotas = known.publisher_quotas;
   next->devices = perceive::registry(known.devices.units(), registry_.all());
   ears_.use(std::move(next));
   for (auto& [code, order] : orders_) order.keep(ears_.known().devices);
@@ -175,16 +183,58 @@ std::optional<core::time_point> pipeline::next_due(std::string const& code, unit
   return due;
 }
 
-void pipeline::report_flood(perceive::verdict const& heard, core::raw_message const& m, site_outcomes& out) {
-  auto const way = ears_.known().sources.route(m.topic);
-  auto const unit = units_.find(std::string(way.unit));
+namespace {
+constexpr char const* flood_rule = "system.flood";
+core::localized const flood_title{"Thiết bị gửi quá nhiều bản tin, phần vượt hạn mức bị từ chối", "Device sends too many messages: the surplus is refused"};
+core::localized const cut_title{"Thiết bị gửi quá nhiều bản tin, tài khoản đã bị vô hiệu hóa", "Device sends too many messages: its account was disabled"};
+constexpr char const* server = "iocd";
+}  // namespace
+
+void pipeline::report_flood(perceive::flood const& f, core::time_point at, site_outcomes& out) {
+  auto const unit = units_.find(f.who.unit);
   if (unit == units_.end()) return;
-  auto const slash = heard.flooding.find('/');  // "unit/device", or a gateway's name
+  auto& c = floods_[perceive::publisher_name(f.who.unit, f.who.device, f.bridged)];
+  c = {f.who, f.bridged, f.topic, f.since, at, f.refused, f.quota_per_s, cut_state::wanted, {}, {}};
   outcomes now;
-  unit->second.flooded(slash == std::string::npos ? heard.flooding : heard.flooding.substr(slash + 1), m.arrival, now);
-  unit->second.judge(m.arrival, m.arrival, false, now);
-  unit->second.conclude(m.arrival, m.arrival, false, now);
+  unit->second.raise_own({flood_rule, flood_title, f.who.device, core::severity::warning}, server, told_at_raise(c), at, now);
+  unit->second.judge(at, at, false, now);
+  unit->second.conclude(at, at, false, now);
   if (!now.empty()) out.emplace_back(unit->first, std::move(now));
+}
+
+bool pipeline::cut(std::string const& publisher, cut_state is, std::string const& account, std::string const& why, core::time_point at, site_outcomes& out) {
+  auto const found = floods_.find(publisher);
+  if (found == floods_.end() || found->second.cut != cut_state::wanted) return false;
+  auto& c = found->second;
+  c.cut = is;
+  c.account = account;
+  c.why = why;
+  if (is == cut_state::disabled) {
+    registry_change wish;
+    wish.kind = change_kind::set_account;
+    wish.device.unit = c.who.unit;
+    wish.device.id = c.who.device;
+    wish.account = account_state::disabled;
+    wish.unregistered_too = true;
+    registry_.apply({wish}, false, ears_.known().models, server, at);
+  }
+  auto const unit = units_.find(c.who.unit);
+  if (unit == units_.end()) return true;
+  outcomes now;
+  unit->second.note_own(flood_rule, c.who.device, is == cut_state::disabled ? cut_title : flood_title, server, told_of_cut(c), at, now);
+  if (!now.empty()) out.emplace_back(unit->first, std::move(now));
+  return true;
+}
+
+// An account that works again: its flood is over and forgotten, its alert clears.
+void pipeline::note_enabled(operation const& op, std::vector<change_result> const& results, std::map<std::string, outcomes>& now) {
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    auto const& c = op.changes[i];
+    if (c.kind != change_kind::set_account || c.account != account_state::active || results[i].outcome == change_outcome::refused) continue;
+    bool any = false;
+    for (bool const bridged : {false, true}) any = floods_.erase(perceive::publisher_name(c.device.unit, c.device.id, bridged)) > 0 || any;
+    if (auto const u = units_.find(c.device.unit); any && u != units_.end()) u->second.clear_own(flood_rule, c.device.id, op.by, op.at, now[c.device.unit]);
+  }
 }
 
 void pipeline::deaf(core::time_point at) {
@@ -224,6 +274,7 @@ std::string pipeline::save() const {
   w(hold_until_, hearing_, ears_, registry_.entries(), orders_);
   w(static_cast<std::uint64_t>(units_.size()));
   for (auto const& [code, machine] : units_) w(code, machine.save());
+  w(floods_, ears_.surplus());
   return w.take();
 }
 
@@ -240,6 +291,10 @@ void pipeline::restore(std::string_view bytes) {
     r(code, s);
     if (auto const u = units_.find(code); u != units_.end()) u->second.restore(std::move(s));
   }
+  if (r.done()) return;  // saved before floods were remembered
+  perceive::hearer::surplus_map surplus;
+  r(floods_, surplus);
+  ears_.restore(std::move(surplus));
 }
 
 }  // namespace ioc::pipeline

@@ -4,6 +4,7 @@
 #include "perceive/presence.hpp"
 #include "perceive/reorder.hpp"
 #include "pipeline/device_registry.hpp"
+#include "pipeline/flood_book.hpp"
 #include "pipeline/operation.hpp"
 #include "pipeline/unit_machine.hpp"
 
@@ -36,6 +37,10 @@ class pipeline {
   std::vector<change_result> change(operation const& op, site_outcomes& out);
   // What the same would come to; changes nothing.
   std::vector<change_result> would_change(operation const& op) const;
+  // What became of the account of a publisher that floods, as the journal's record of it says: into the registry and the alert. False =
+  // it was not wanted any more (an admin has enabled it meanwhile).
+  bool cut(std::string const& publisher, cut_state is, std::string const& account, std::string const& why, core::time_point at, site_outcomes& out);
+  flood_book const& floods() const { return floods_; }
   // Timers due at or before `now`. Until hold_timers' time nothing fires: what waited in the broker must be heard first, or a
   // restart would call devices silent that were not.
   void tick(core::time_point now, site_outcomes& out);
@@ -66,7 +71,8 @@ class pipeline {
   void restore(std::string_view bytes);
 
  private:
-  void report_flood(perceive::verdict const& heard, core::raw_message const& m, site_outcomes& out);
+  void report_flood(perceive::flood const& f, core::time_point at, site_outcomes& out);
+  void note_enabled(operation const& op, std::vector<change_result> const& results, std::map<std::string, outcomes>& now);
   void spread(std::set<std::string> const& units, core::time_point now);
   void expect_waits(std::string const& code);
   void hold(core::observation o, core::time_point now, site_outcomes& out);
@@ -75,6 +81,7 @@ class pipeline {
 
   perceive::hearer ears_;
   device_registry registry_;
+  flood_book floods_;
   std::vector<std::string> set_aside_;
   std::map<std::string, unit_machine> units_;
   std::map<std::string, perceive::reorder> orders_;  // of units with sources whose records are put in order

@@ -106,9 +106,19 @@ void unit_machine::observe(core::observation const& o, core::time_point now, out
   pass_on(o.t, out);
 }
 
-void unit_machine::flooded(std::string const& publisher, core::time_point now, outcomes& out) {
-  engine_.raise_own("system.flood", {"Thiết bị gửi quá nhiều bản tin, đã bị ngắt", "Device sends too many messages and was cut off"}, publisher,
-                    core::severity::warning, now, out.alerts);
+void unit_machine::raise_own(alert::own_alert const& a, std::string const& by, std::string const& text, core::time_point now, outcomes& out) {
+  engine_.raise_own(a, now, out.alerts);
+  note_own(a.rule, a.subject, a.title, by, text, now, out);
+}
+
+void unit_machine::note_own(std::string const& rule, std::string const& subject, core::localized const& title, std::string const& by, std::string const& text,
+                            core::time_point now, outcomes& out) {
+  engine_.note_own(rule, subject, title, by, text, now, out.alerts);
+  pass_on(now, out);
+}
+
+void unit_machine::clear_own(std::string const& rule, std::string const& subject, std::string const& by, core::time_point now, outcomes& out) {
+  engine_.clear_own(rule, subject, by, now, out.alerts);
   pass_on(now, out);
 }
 

@@ -53,8 +53,11 @@ class unit_machine final : private advise::world, private act::surroundings {
   void wait_for(std::string const& device, core::duration wait) { engine_.waits(device, wait); }
   void report(alert::citizen_report r) { engine_.report(std::move(r)); }
   void plan(planned_command p);
-  // A publisher has been above its quota for too long.
-  void flooded(std::string const& publisher, core::time_point now, outcomes& out);
+  // An alert of the server's own (see engine::raise_own), its words, and its end. `text` is a comment of `by`.
+  void raise_own(alert::own_alert const& a, std::string const& by, std::string const& text, core::time_point now, outcomes& out);
+  void note_own(std::string const& rule, std::string const& subject, core::localized const& title, std::string const& by, std::string const& text,
+                core::time_point now, outcomes& out);
+  void clear_own(std::string const& rule, std::string const& subject, std::string const& by, core::time_point now, outcomes& out);
   void deaf() { engine_.deaf(); }
   void hears(core::time_point t, bool rejoin) { engine_.hears(t, rejoin); }
 

@@ -2,6 +2,7 @@
 # limit_s: 300
 """The system clock of iocd alone stepped by an hour ahead and an hour back (libfaketime, the steady clock untouched) under load: nothing is
 lost, an alert rises and its command goes out, /readyz says by how much the clock is off."""
+import ctypes
 import glob
 import os
 import sys
@@ -22,9 +23,21 @@ def library():
     return None
 
 
+def clock(s):
+    status, answer = s.api("GET", "/readyz")
+    return status, next((c for c in answer["checks"] if c["name"] == "clock"), {}) if isinstance(answer, dict) else {}
+
+
 def clock_line(s):
-    _, answer = s.api("GET", "/readyz")
-    return next((c["detail"] for c in answer["checks"] if c["name"] == "clock"), "") if isinstance(answer, dict) else ""
+    return clock(s)[1].get("detail", "")
+
+
+def kernel_in_step():
+    """What adjtimex says: True while something keeps the machine's clock in step."""
+    buffer = ctypes.create_string_buffer(1024)  # struct timex; modes = 0 only reads
+    state = ctypes.CDLL(None, use_errno=True).adjtimex(buffer)
+    status = int.from_bytes(buffer.raw[40:44], sys.byteorder)
+    return state not in (-1, 5) and not status & 0x40  # TIME_ERROR, STA_UNSYNC
 
 
 if not checks.that("libfaketime is installed", library() is not None, "deploy/install-packages"):
@@ -47,6 +60,10 @@ with stack as s:
     duty.listen()
     time.sleep(4)
     checks.that("/readyz says whether the clock is synchronised", "synchronised" in clock_line(s) or "kernel" in clock_line(s), clock_line(s))
+    status, line = clock(s)
+    checks.equal("it is degraded where the kernel says that nothing keeps it in step, and not otherwise", line.get("degraded"), not kernel_in_step())
+    checks.equal("and the server serves all the same", (status, line.get("ok")), (200, True))
+    checks.that("/metrics says the same", metrics(s).get("ioc_clock_synchronised") == (1 if kernel_in_step() else 0), str(metrics(s).get("ioc_clock_synchronised")))
     load = Load(s, "t", 500, full(60, 36))
     time.sleep(2)
     for hour, name in ((3600, "an hour ahead"), (0, "back again"), (-3600, "an hour back")):
@@ -54,6 +71,9 @@ with stack as s:
         expect = {3600: "PostgreSQL -3", 0: "stepped by -3", -3600: "PostgreSQL +3"}[hour]  # the database's clock is not stepped
         checks.that(f"{name}: /readyz shows it", bool(s.wait(lambda e=expect: e in clock_line(s) and "stepped by" in clock_line(s), 20)), clock_line(s))
         print(f"      {name}: {clock_line(s)}")
+        if hour:
+            checks.equal(f"{name}: an offset above a second is degraded, not fatal", (clock(s)[0], clock(s)[1].get("degraded")), (200, True))
+            checks.that(f"{name}: and in /metrics", abs(metrics(s).get("ioc_clock_offset_seconds", 0)) > 3500, str(metrics(s).get("ioc_clock_offset_seconds")))
     checks.that("steps are counted", metrics(s).get("ioc_clock_steps_total", 0) >= 3, str(metrics(s).get("ioc_clock_steps_total")))
     checks.that("the gauge's reading was acknowledged", duty.level(3.9))
     alert = s.wait(duty.alert, 5)

@@ -81,6 +81,22 @@ def power(stack, token):
     return d and d["latest"].get("active_power/Meter/Total Active Power kW", {}).get("value")
 
 
+def quality(stack, token):
+    """Quality and its reason of the device's power, as shown."""
+    d = device(stack, token, f"{NODE}/{DEVICE}")
+    latest = d["latest"].get("active_power/Meter/Total Active Power kW", {}) if d else {}
+    return latest.get("quality"), latest.get("quality_reason")
+
+
+def figures(stack):
+    text = stack.api("GET", "/metrics")[1]
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in text.splitlines()) if name.startswith("ioc_sparkplug_")}
+
+
+def host_line(stack):
+    return next((c for c in stack.api("GET", "/readyz")[1]["checks"] if c["name"] == "sparkplug"), {})
+
+
 def states(listener):
     """What was said on our STATE topic, in order."""
     return [json.loads(bytes.fromhex(m[0])) for m in listener.messages() if m[1] == STATE and m[0]]
@@ -138,9 +154,20 @@ def deaths(stack, node, token, checks):
     checks.that("a death of another session changes nothing", not offline())
     node.died()
     checks.that("the node's death takes node and device offline", stack.wait(offline))
+    checks.that("what they said is stale, and shown so", stack.wait(lambda: quality(stack, token) == ("suspect", "stale")), quality(stack, token))
+    checks.that("/metrics counts the living", figures(stack)["ioc_sparkplug_nodes_alive"] == 0 and figures(stack)["ioc_sparkplug_nodes"] == 1, str(figures(stack)))
     node.bd_seq += 1
     node.born()
     checks.that("a new birth brings both back", stack.wait(lambda: not offline()))
+    checks.that("and their values are good again", stack.wait(lambda: quality(stack, token) == ("good", None)), quality(stack, token))
+    checks.that("alive again in /metrics", figures(stack)["ioc_sparkplug_nodes_alive"] == 1 and figures(stack)["ioc_sparkplug_rebirths_asked_total"] >= 2, str(figures(stack)))
+    node.send("DDEATH", [], DEVICE)
+    checks.that("a device's death makes that device stale alone", stack.wait(lambda: quality(stack, token) == ("suspect", "stale")))
+    checks.equal("its node is well", device(stack, token, NODE)["connection"], "online")
+    line = host_line(stack)
+    checks.that("/readyz has a line for the host", line.get("ok") and not line.get("degraded") and line["detail"].startswith("1 of 1 edge nodes alive, 0 of 1"), str(line))
+    node.born()
+    stack.wait(lambda: not offline())
     # The will proper: the broker sends it for a node that is gone.
     will = protoc("encode", f'metrics {{ name: "bdSeq" datatype: 4 long_value: {node.bd_seq} }}'.encode()).decode()
     with Listener(stack.broker, node.user, node.password, [f"spBv1.0/{GROUP}/NCMD/{NODE}"], will=(f"spBv1.0/{GROUP}/NDEATH/{NODE}", will)) as session:

@@ -2,6 +2,7 @@
 #include "adapters/config/reader.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -48,6 +49,7 @@ class settings_reader {
       s_.shares.rejected_mib = k.integer_opt("rejected_mib", 0, most).value_or(0);
       s_.shares.waiting_mib = k.integer_opt("waiting_mib", 0, most).value_or(0);
     });
+    optional_section("quotas", [this](map_reader& k) { quotas(k); });
     optional_section("log", [this](map_reader& k) {
       if (k.has("level")) s_.log.level = k.choice("level", {"trace", "debug", "info", "warn", "error"});
       s_.log.file = path(k, k.text_opt("file").value_or(""));
@@ -79,6 +81,25 @@ class settings_reader {
     order("raw_days", r.raw_days, "minute_days", r.minute_days);
     order("minute_days", r.minute_days, "hour_days", r.hour_days);
     order("hour_days", r.hour_days, "day_days", r.day_days);
+  }
+
+  void quotas(map_reader& k) {
+    auto& q = s_.quotas;
+    q.device_per_s = k.number_opt("device_per_s", 0).value_or(q.device_per_s);
+    q.gateway_per_s = k.number_opt("gateway_per_s", 0).value_or(q.gateway_per_s);
+    auto const* map = k.child_opt("publishers");
+    if (!map) return;
+    if (!map->is_map()) k.fail("publishers", "a map account: messages a second is expected", "write {\"03478/WL-01\": 5000, \"03478.tram-bom\": 0}");
+    for (auto const& e : map->entries) {
+      auto const place = k.place("publishers") + "." + e.key;
+      double v = -1;
+      auto const& text = e.value.scalar;
+      auto const [end, bad] = std::from_chars(text.data(), text.data() + text.size(), v);
+      auto const cut = e.key.find_first_of("/.");
+      if (cut == std::string::npos || cut == 0 || cut + 1 == e.key.size()) k.context().fail(e.line, place, "is no account", "write \"unit/device\", or \"unit.name\" of a gateway");
+      else if (!e.value.is_scalar() || bad != std::errc{} || end != text.data() + text.size() || !(v >= 0)) k.context().fail(e.line, place, "is no number from 0 on", "write messages a second, 0 = without a limit");
+      else q.publishers[e.key] = v;
+    }
   }
 
   // Beside the sources when it runs from a build tree, else where it is installed.

@@ -66,6 +66,13 @@ struct share_settings {
   int database_mib = 0, rejected_mib = 0, waiting_mib = 0;
 };
 
+// Messages a second that one publisher may send for good, thirty seconds' worth at once, where its source names no number; 0 = without a
+// limit. `publishers`: single ones by their account, "unit/device" or a gateway's "unit.name".
+struct quota_settings {
+  double device_per_s = 1'000, gateway_per_s = 5'000;
+  std::map<std::string, double> publishers;
+};
+
 struct log_settings {
   std::string level = "info";
   std::string file;  // empty = stderr
@@ -83,6 +90,7 @@ struct server_settings {
   journal_settings journal;
   retention_settings retention;
   share_settings shares;
+  quota_settings quotas;
   log_settings log;
   bool first_login_changes_password = true;
 };

@@ -167,7 +167,7 @@ struct broker_accounts::impl final : direct_events, std::enable_shared_from_this
     std::unique_lock lock(mutex);
     auto const until = clock::now() + answer_within;
     changed.wait_until(lock, std::min(until, clock::now() + std::chrono::seconds{2}), [this] { return up || stopping.load(); });
-    if (!up) throw account_answer{false, true, "the broker cannot be reached with the administrator's account: " + why};
+    if (!up) throw account_answer{false, true, false, "the broker cannot be reached with the administrator's account: " + why};
     auto const id = ++last;
     json::array list;
     for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -180,8 +180,25 @@ struct broker_accounts::impl final : direct_events, std::enable_shared_from_this
     changed.wait_until(lock, until, [&] { return mine->open == 0 || mine->lost; });
     requests.erase(id);
     if (mine->open > 0)
-      throw account_answer{false, true, mine->lost ? "the connection to the broker was lost before its answer" : "the broker did not answer the change of accounts within 5 s"};
+      throw account_answer{false, true, false, mine->lost ? "the connection to the broker was lost before its answer" : "the broker did not answer the change of accounts within 5 s"};
     return mine->errors;
+  }
+
+  // One command on each of many accounts, some at a time.
+  account_answer all(char const* command, std::string const& verb, std::vector<std::string> const& users) try {
+    constexpr std::size_t at_once = 50;
+    std::size_t missing = 0;
+    for (std::size_t from = 0; from < users.size(); from += at_once) {
+      std::vector<json::object> commands;
+      for (std::size_t i = from; i < std::min(users.size(), from + at_once); ++i) commands.push_back({{"command", command}, {"username", users[i]}});
+      for (auto const& error : ask(std::move(commands))) {
+        if (error == "Client not found") ++missing;
+        else if (!error.empty()) return {false, false, false, "the broker refuses to " + verb + " the account: " + error};
+      }
+    }
+    return {true, false, !users.empty() && missing == users.size(), {}};
+  } catch (account_answer const& a) {
+    return a;
   }
 };
 
@@ -212,14 +229,14 @@ std::string broker_accounts::trouble() const {
 account_answer broker_accounts::put_device(std::string const& unit, std::string const& device, std::string const& password) try {
   auto const user = device_user(unit, device);
   auto const made = p_->ask({{{"command", "createClient"}, {"username", user}, {"password", password}, {"roles", roles("device")}}});
-  if (made[0].empty()) return {true, false, {}};
-  if (made[0] != "Client already exists") return {false, false, "the broker refuses the account: " + made[0]};
+  if (made[0].empty()) return {true, false, false, {}};
+  if (made[0] != "Client already exists") return {false, false, false, "the broker refuses the account: " + made[0]};
   // An old connection with the old password is cut by the disable in between.
   for (auto const& why : p_->ask({{{"command", "disableClient"}, {"username", user}},
                                   {{"command", "modifyClient"}, {"username", user}, {"password", password}, {"roles", roles("device")}},
                                   {{"command", "enableClient"}, {"username", user}}}))
-    if (!why.empty()) return {false, false, "the broker refuses to renew the account: " + why};
-  return {true, false, {}};
+    if (!why.empty()) return {false, false, false, "the broker refuses to renew the account: " + why};
+  return {true, false, false, {}};
 } catch (account_answer const& a) {
   return a;
 }
@@ -236,32 +253,22 @@ account_answer broker_accounts::put_gateway(gateway_account const& g) try {
   };
   auto made = p_->ask({command("createRole", wanted)});
   if (!made[0].empty()) made = p_->ask({command("modifyRole", wanted)});
-  if (!made[0].empty()) return {false, false, "the broker refuses the gateway's role: " + made[0]};
+  if (!made[0].empty()) return {false, false, false, "the broker refuses the gateway's role: " + made[0]};
   json::object const client{{"username", user}, {"password", g.password}, {"roles", roles(role)}};
   made = p_->ask({command("createClient", client)});
-  if (made[0].empty()) return {true, false, {}};
-  if (made[0] != "Client already exists") return {false, false, "the broker refuses the account: " + made[0]};
+  if (made[0].empty()) return {true, false, false, {}};
+  if (made[0] != "Client already exists") return {false, false, false, "the broker refuses the account: " + made[0]};
   for (auto const& why : p_->ask({command("modifyClient", client), {{"command", "enableClient"}, {"username", user}}}))
-    if (!why.empty()) return {false, false, "the broker refuses to renew the account: " + why};
-  return {true, false, {}};
+    if (!why.empty()) return {false, false, false, "the broker refuses to renew the account: " + why};
+  return {true, false, false, {}};
 } catch (account_answer const& a) {
   return a;
 }
 
 account_answer broker_accounts::disable(std::string const& user) { return disable(std::vector<std::string>{user}); }
 
-account_answer broker_accounts::disable(std::vector<std::string> const& users) try {
-  constexpr std::size_t at_once = 50;
-  for (std::size_t from = 0; from < users.size(); from += at_once) {
-    std::vector<json::object> commands;
-    for (std::size_t i = from; i < std::min(users.size(), from + at_once); ++i) commands.push_back({{"command", "disableClient"}, {"username", users[i]}});
-    for (auto const& why : p_->ask(std::move(commands)))
-      if (!why.empty() && why != "Client not found") return {false, false, "the broker refuses to disable the account: " + why};
-  }
-  return {true, false, {}};
-} catch (account_answer const& a) {
-  return a;
-}
+account_answer broker_accounts::disable(std::vector<std::string> const& users) { return p_->all("disableClient", "disable", users); }
+account_answer broker_accounts::enable(std::vector<std::string> const& users) { return p_->all("enableClient", "enable", users); }
 
 std::string device_user(std::string const& unit, std::string const& device) { return unit + "/" + device; }
 std::string gateway_user(std::string const& unit, std::string const& gateway) { return unit + "." + gateway; }

@@ -11,6 +11,7 @@ namespace ioc::mqtt {
 struct account_answer {
   bool done = false;
   bool away = false;
+  bool missing = false;  // done, in that the broker has none of these accounts
   std::string why;  // one sentence where it is not done
 };
 
@@ -44,6 +45,8 @@ class broker_accounts {
   account_answer disable(std::string const& user);
   // All at once; for a connect, when what was decided while the broker was away is told to it.
   account_answer disable(std::vector<std::string> const& users);
+  // In again, with the password they had. One of several that does not exist is passed over.
+  account_answer enable(std::vector<std::string> const& users);
 
   bool connected() const;
   std::string trouble() const;  // why it is not connected

@@ -41,6 +41,7 @@ std::vector<route> const& table() {
       {"POST", {"api", "v1", "devices", "*", "*", "claim"}, gate::registry, claim_device},
       {"POST", {"api", "v1", "devices", "*", "*", "account"}, gate::registry, make_device_account},
       {"DELETE", {"api", "v1", "devices", "*", "*", "account"}, gate::registry, disable_device_account},
+      {"POST", {"api", "v1", "devices", "*", "*", "account", "enable"}, gate::registry, enable_device_account},
       {"GET", {"api", "v1", "readings"}, gate::any, readings},
       {"GET", {"api", "v1", "alerts"}, gate::any, list_alerts},
       {"POST", {"api", "v1", "alerts", "ack"}, gate::alerts, ack_alerts},

@@ -78,7 +78,7 @@ struct not_kept : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class registry_call { create, change, withdraw, revert, import, claim, make_account, disable_account };
+enum class registry_call { create, change, withdraw, revert, import, claim, make_account, disable_account, enable_account };
 
 // A change of the registry that an admin asks for. The web adapter has checked session and role and, for calls that name a device,
 // that its unit is among `units`; the implementer refuses rows of an import that are not. `body` is JSON, of an import the table.
@@ -159,6 +159,7 @@ struct dependency {
   std::string name;
   bool ok = true;
   std::string detail;
+  bool degraded = false;  // something is to be looked at, and the server serves all the same
 };
 
 // What the web adapter asks of the rest of the server; the app implements it. Every call may block (database, pipeline) and

@@ -76,6 +76,7 @@ response import_devices(context& c, call const& k);
 response claim_device(context& c, call const& k);
 response make_device_account(context& c, call const& k);
 response disable_device_account(context& c, call const& k);
+response enable_device_account(context& c, call const& k);
 
 response readings(context& c, call const& k);
 response advice(context& c, call const& k);

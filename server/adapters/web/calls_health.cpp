@@ -12,16 +12,17 @@ response healthz(context&, call const&) {
 
 response readyz(context& c, call const&) {
   response out;
-  bool ready = true;
+  bool ready = true, degraded = false;
   std::string checks;
   for (auto const& d : c.rest.readiness()) {
     ready = ready && d.ok;
+    degraded = degraded || d.degraded || !d.ok;
     if (!checks.empty()) checks += ',';
-    checks += R"({"name":)" + core::json_quote(d.name) + R"(,"ok":)" + (d.ok ? "true" : "false") + R"(,"detail":)" + core::json_quote(d.detail) + "}";
+    checks += R"({"name":)" + core::json_quote(d.name) + R"(,"ok":)" + (d.ok ? "true" : "false") + R"(,"degraded":)" + (d.degraded ? "true" : "false") + R"(,"detail":)" + core::json_quote(d.detail) + "}";
   }
   out.status = ready ? 200 : 503;
   if (!ready) out.headers.emplace_back("Retry-After", "5");
-  out.body = std::string(R"({"ready":)") + (ready ? "true" : "false") + R"(,"checks":[)" + checks + "]}";
+  out.body = std::string(R"({"ready":)") + (ready ? "true" : "false") + R"(,"degraded":)" + (degraded ? "true" : "false") + R"(,"checks":[)" + checks + "]}";
   return out;
 }
 

@@ -67,6 +67,8 @@ response create_device(context& c, call const& k) { return with_body(c, k, regis
 response change_device(context& c, call const& k) { return with_body(c, k, registry_call::change); }
 response claim_device(context& c, call const& k) { return with_body(c, k, registry_call::claim); }
 
+response enable_device_account(context& c, call const& k) { return with_body(c, k, registry_call::enable_account); }
+
 response withdraw_device(context& c, call const& k) {
   only_arguments(k.r, {"revert", "reason"});
   auto r = prepare(k, flag(k, "revert") ? registry_call::revert : registry_call::withdraw);

@@ -30,6 +30,7 @@ int device_add(arguments const& a, std::ostream& out);
 int device_claim(arguments const& a, std::ostream& out);
 int device_account(arguments const& a, std::ostream& out);
 int device_disable(arguments const& a, std::ostream& out);
+int device_enable(arguments const& a, std::ostream& out);
 int device_withdraw(arguments const& a, std::ostream& out);
 int gateway_add(arguments const& a, std::ostream& out);
 

@@ -238,6 +238,14 @@ int device_disable(arguments const& a, std::ostream& out) {
   return tell(a, out, answer, "the account of " + a.operands[0] + "/" + a.operands[1] + (pending ? " is disabled as soon as the broker is back" : " is disabled"));
 }
 
+int device_enable(arguments const& a, std::ostream& out) {
+  api_client api(config::load_server(a.option("config")), option_or(a, "as"));
+  bj::object body;
+  if (auto const reason = option_or(a, "reason"); !reason.empty()) body["reason"] = reason;
+  auto const answer = api.need("POST", place(a.operands.at(0), a.operands.at(1)) + "/account/enable", bj::serialize(body));
+  return tell(a, out, answer, "the account of " + a.operands[0] + "/" + a.operands[1] + " is enabled again, with the password it had");
+}
+
 int device_withdraw(arguments const& a, std::ostream& out) {
   api_client api(config::load_server(a.option("config")), option_or(a, "as"));
   auto const reason = option_or(a, "reason");

@@ -40,6 +40,7 @@ std::vector<entry> const& table() {
       {{"device add", {"UNIT", "DEVICE"}, {"config", "name"}, device_options, {"account"}, "register one device; --account makes its account"}, device_add},
       {{"device claim", {"UNIT", "DEVICE"}, {"config"}, claim_options, {}, "register a device that speaks and that nobody has registered"}, device_claim},
       {{"device account", {"UNIT", "DEVICE"}, {"config"}, {"as"}, {}, "make a device's account at the broker, or a new password for it"}, device_account},
+      {{"device enable", {"UNIT", "DEVICE"}, {"config"}, {"as", "reason"}, {}, "let a device that was cut off in again, with the password it had"}, device_enable},
       {{"device disable", {"UNIT", "DEVICE"}, {"config"}, {"as", "reason"}, {}, "cut a device off: its account counts no more"}, device_disable},
       {{"device withdraw", {"UNIT", "DEVICE"}, {"config"}, {"as", "reason"}, {}, "take a device out of the registry; its history stays"}, device_withdraw},
       {{"gateway add", {"UNIT", "NAME"}, {"config"}, gateway_options, {}, "the account of a commune's own broker, and the bridge file for it"}, gateway_add},

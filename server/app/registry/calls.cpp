@@ -138,6 +138,7 @@ web::op_result backend::registry(web::registry_request const& r) {
     case registry_call::import: return import(r);
     case registry_call::make_account: return make_account(r);
     case registry_call::disable_account: return disable_account(r);
+    case registry_call::enable_account: return enable_account(r);
   }
   return refused(500, "Lỗi máy chủ", "unknown call");
 }
@@ -311,6 +312,38 @@ web::op_result backend::disable_account(web::registry_request const& r) {
   return {out_now && saved ? 200 : 202, written(out)};
 }
 
+// With the password it had. The broker first: only what it has done is written down. A flood that cost the account is over by that.
+web::op_result backend::enable_account(web::registry_request const& r) {
+  if (parsed(r.body).as_object().size() > 0) return refused(400, "Yêu cầu không hợp lệ", "only the field 'reason' is known");
+  if (!p_.broker_accounts) return refused(503, "Máy chủ chưa được cấp quyền quản lý tài khoản MQTT", "mqtt.admin_user and mqtt.admin_password_file are not set");
+  core::device_ref const ref{r.unit, r.device};
+  auto const users = p_.pipeline.look([ref](pipeline::pipeline const& p) {
+    std::vector<std::string> out;
+    auto const* e = p.devices().entry(ref);
+    if (!p.devices().find(ref) && !(e && e->account == account_state::disabled && !e->withdrawn)) return out;
+    out = {mqtt::device_user(ref.unit, ref.device), mqtt::gateway_user(ref.unit, ref.device)};
+    for (auto const& [publisher, f] : p.floods())
+      if (f.who == ref && !f.account.empty() && !is_one_of(out, f.account)) out.push_back(f.account);
+    return out;
+  });
+  if (users.empty()) return not_there();
+  auto const made = p_.broker_accounts->enable(users);
+  if (!made.done) return refused(made.away ? 503 : 502, "Máy chủ MQTT không mở lại được tài khoản, hãy thử lại", made.why);
+  if (made.missing) return refused(409, "Máy chủ MQTT không có tài khoản này", "the broker has no account of " + ref.text() + ": make one");
+  pipeline::registry_change wish;
+  wish.kind = change_kind::set_account;
+  wish.device.unit = r.unit;
+  wish.device.id = r.device;
+  wish.account = account_state::active;
+  auto const reply = operate_registry(r, {std::move(wish)});
+  json::object out{{"unit", r.unit}, {"device", r.device}, {"account", "active"}};
+  if (!saved_within(reply.at, saved_limit)) {
+    out["unsaved"] = true;
+    return {202, written(out)};
+  }
+  return {200, written(out)};
+}
+
 void backend::repeat_disabled() {
   if (!p_.broker_accounts) return;
   auto const users = p_.pipeline.look([](pipeline::pipeline const& p) {
@@ -320,6 +353,8 @@ void backend::repeat_disabled() {
         out.push_back(mqtt::device_user(ref.unit, ref.device));
         out.push_back(mqtt::gateway_user(ref.unit, ref.device));
       }
+    for (auto const& [publisher, f] : p.floods())  // a Sparkplug node's is none of the two
+      if (f.cut == pipeline::cut_state::disabled && std::find(out.begin(), out.end(), f.account) == out.end()) out.push_back(f.account);
     return out;
   });
   p_.broker_accounts->disable(users);
@@ -339,7 +374,10 @@ std::optional<std::string> backend::registered_json(std::string const& unit, std
         for (auto const& m : told->metrics) metrics.emplace_back(m);
         u["discovered"] = json::object{{"name", told->name}, {"vendor", told->vendor}, {"model", told->model}, {"type", told->type}, {"metrics", std::move(metrics)}};
       }
-      return json::object{{"unclaimed", std::move(u)}};
+      json::object o{{"unclaimed", std::move(u)}};
+      if (auto const* e = p.devices().entry(ref); e && e->account != account_state::none)  // it flooded
+        o["account"] = json::object{{"state", to_text(e->account)}, {"user", mqtt::device_user(ref.unit, ref.device)}, {"by", e->account_by}, {"at", core::to_iso(e->account_at)}};
+      return o;
     }
     auto definition = to_json(*d);
     json::object registry{{"origin", "configuration"}, {"native", definition["native"]}, {"natives", definition["natives"]},

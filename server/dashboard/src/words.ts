@@ -96,7 +96,7 @@ const TABLE = {
   c_device: ['Thiết bị', 'Device'], c_type: ['Loại', 'Type'], c_zone: ['Vùng', 'Zone'], c_state: ['Trạng thái', 'State'], c_value: ['Số liệu mới nhất', 'Latest reading'], c_age: ['Tuổi số liệu', 'Data age'], c_alerts: ['Cảnh báo', 'Alerts'],
   c_metric: ['Đại lượng', 'Quantity'], c_quality: ['Chất lượng', 'Quality'], c_time: ['Giờ đo', 'Measured at'], c_known: ['Giờ nhận', 'Received at'],
   stale: ['số liệu cũ {age}', 'data {age} old'], gone: ['mất dữ liệu từ {time}', 'no data since {time}'], never: ['chưa có số liệu', 'no data yet'], last_value: ['giá trị cuối {value}', 'last value {value}'], old_value: ['số liệu cũ', 'old data'],
-  q_good: ['tốt', 'good'], q_suspect: ['nghi ngờ', 'suspect'], q_bad: ['hỏng', 'bad'], q_late: ['đến muộn', 'late'], back_devices: ['Về danh sách thiết bị', 'Back to the devices'],
+  q_good: ['tốt', 'good'], q_suspect: ['nghi ngờ', 'suspect'], q_bad: ['hỏng', 'bad'], q_late: ['đến muộn', 'late'], q_stale: ['cũ: thiết bị đã mất kết nối', 'stale: the device is gone'], back_devices: ['Về danh sách thiết bị', 'Back to the devices'],
   dev_missing: ['Không có mục này trong địa bàn được giao', 'Not found in the assigned area'], seen: ['liên lạc {age} trước', 'seen {age} ago'], never_seen: ['chưa liên lạc lần nào', 'never seen'], model: ['Mẫu {model}', 'Model {model}'],
   r_1h: ['1 giờ', '1 hour'], r_24h: ['24 giờ', '24 hours'], r_7d: ['7 ngày', '7 days'], r_30d: ['30 ngày', '30 days'], rolled: ['gộp {window}: thấp nhất, trung bình, cao nhất', 'rolled up by {window}: lowest, mean, highest'], raw: ['từng số đo', 'single readings'], no_points: ['Không có số liệu trong khoảng này', 'No readings in this span'],
   state_is: ['trạng thái: {state}', 'state: {state}'], yes: ['có', 'yes'], no: ['không', 'no'],

@@ -376,8 +376,11 @@ TEST(flood, is_refused_unread_reported_once_and_leaves_the_others_alone) {
   for (int i = 0; i < 120'000; ++i) {
     auto const v = b.hear(level(i / 6000.0, 1.0, i + 1));
     refused += v.what == perceive::outcome::rejected;
-    told += !v.flooding.empty();
-    if (!v.flooding.empty()) { EXPECT_EQ(v.flooding, "03478/WL-01"); }
+    told += v.flooding.has_value();
+    if (v.flooding) {
+      EXPECT_EQ(v.flooding->who, (core::device_ref{"03478", "WL-01"}));
+      EXPECT_EQ(v.flooding->refused, static_cast<std::uint64_t>(refused));
+    }
     if (i % 6000 == 0) { EXPECT_EQ(b.hear(message(i / 6000.0, "ioc/v1/03478/S-01/status", i % 12000 ? "online" : "{\"state\":\"online\"}")).what, perceive::outcome::stored); }
   }
   EXPECT_NEAR(refused, 120'000 - 30'000 - 20'000, 100);
@@ -389,6 +392,125 @@ TEST(flood, is_refused_unread_reported_once_and_leaves_the_others_alone) {
 
   // It stops for a while: it is heard again, and a new flood is a new alert only once the first is closed.
   EXPECT_EQ(b.hear(level(60, 1.0, 200'000)).what, perceive::outcome::stored);
+}
+
+// A flood until it is decided.
+void flooded(bench& b, double from, int& seq, std::string const& topic = "ioc/v1/03478/WL-01/telemetry") {
+  for (int i = 0; i < 120'000; ++i) {
+    auto m = level(from + i / 6000.0, 1.0, ++seq);
+    m.topic = topic;
+    if (b.hear(m).flooding) return;
+  }
+  FAIL() << "no flood was seen";
+}
+
+int count(bench const& b, std::string const& text) {
+  return static_cast<int>(std::count_if(b.log.begin(), b.log.end(), [&](auto const& l) { return l.find(text) != l.npos; }));
+}
+
+core::alert const* flood_alert(bench const& b, std::string const& subject) {
+  for (auto const& [id, a] : b.p.unit("03478")->alerts().open())
+    if (a.rule == "system.flood" && a.subject == subject && a.active()) return &a;
+  return nullptr;
+}
+
+bool cut(bench& b, std::string const& publisher, pipeline::cut_state is, double t, std::string const& why = {}) {
+  pipeline::site_outcomes out;
+  bool const wanted = b.p.cut(publisher, is, publisher, why, at(t), out);
+  b.note(out);
+  return wanted;
+}
+
+void enable(bench& b, std::string const& device, double t) {
+  pipeline::operation op;
+  op.kind = pipeline::operation_kind::change_registry;
+  op.by = "admin";
+  op.at = at(t);
+  pipeline::registry_change wish;
+  wish.kind = pipeline::change_kind::set_account;
+  wish.device.unit = "03478";
+  wish.device.id = device;
+  wish.account = pipeline::account_state::active;
+  op.changes = {wish};
+  pipeline::site_outcomes out;
+  EXPECT_EQ(b.p.change(op, out).at(0).outcome, pipeline::change_outcome::changed);
+  b.note(out);
+}
+
+TEST(flood, costs_the_account_which_an_admin_gives_back) {
+  bench b;
+  int seq = 0;
+  flooded(b, 0, seq);
+  ASSERT_EQ(b.p.floods().count("03478/WL-01"), 1u);
+  EXPECT_EQ(b.p.floods().at("03478/WL-01").cut, pipeline::cut_state::wanted);
+  EXPECT_EQ(b.p.devices().entry({"03478", "WL-01"}), nullptr);  // nothing is written down that is not done yet
+  EXPECT_TRUE(cut(b, "03478/WL-01", pipeline::cut_state::disabled, 21));
+  ASSERT_NE(b.p.devices().entry({"03478", "WL-01"}), nullptr);
+  EXPECT_EQ(b.p.devices().entry({"03478", "WL-01"})->account, pipeline::account_state::disabled);
+  EXPECT_EQ(b.p.devices().entry({"03478", "WL-01"})->account_by, "iocd");
+  auto const* a = flood_alert(b, "WL-01");
+  ASSERT_NE(a, nullptr);
+  ASSERT_EQ(a->comments.size(), 2u);
+  EXPECT_NE(a->comments[1].text.find("03478/WL-01"), std::string::npos);
+  EXPECT_FALSE(cut(b, "03478/WL-01", pipeline::cut_state::disabled, 22)) << "a second answer changes nothing";
+  EXPECT_EQ(count(b, "raised system.flood"), 1);
+
+  enable(b, "WL-01", 30);
+  EXPECT_TRUE(b.p.floods().empty());
+  EXPECT_EQ(flood_alert(b, "WL-01"), nullptr);
+  flooded(b, 100, seq);  // and again: another flood, another alert
+  EXPECT_EQ(b.p.floods().at("03478/WL-01").cut, pipeline::cut_state::wanted);
+  EXPECT_EQ(count(b, "raised system.flood"), 2);
+}
+
+TEST(flood, of_one_that_nobody_registered_says_why_it_could_not_be_cut) {
+  bench b;
+  int seq = 0;
+  auto const topic = "ioc/v1/03478/NOBODY/telemetry";
+  flooded(b, 0, seq, topic);
+  EXPECT_TRUE(cut(b, "03478/NOBODY", pipeline::cut_state::no_account, 21, "Client not found"));
+  EXPECT_EQ(b.p.devices().entry({"03478", "NOBODY"}), nullptr);
+  auto const* a = flood_alert(b, "NOBODY");
+  ASSERT_NE(a, nullptr);
+  EXPECT_NE(a->comments.back().text.find("Client not found"), std::string::npos);
+
+  flooded(b, 100, seq, topic);  // while its alert stands it is no second one, but the account is tried again
+  EXPECT_EQ(count(b, "raised system.flood"), 1);
+  EXPECT_TRUE(cut(b, "03478/NOBODY", pipeline::cut_state::disabled, 121));
+  EXPECT_EQ(b.p.devices().entry({"03478", "NOBODY"})->account, pipeline::account_state::disabled);
+  enable(b, "NOBODY", 130);
+  EXPECT_TRUE(b.p.floods().empty());
+}
+
+TEST(flood, is_remembered_over_a_restart) {
+  bench b, c;
+  int seq = 0;
+  flooded(b, 0, seq);
+  c.p.restore(b.p.save());
+  ASSERT_EQ(c.p.floods().count("03478/WL-01"), 1u);
+  EXPECT_EQ(c.p.floods().at("03478/WL-01").cut, pipeline::cut_state::wanted);
+  EXPECT_EQ(c.p.ears().surplus().at("03478/WL-01").total, b.p.ears().surplus().at("03478/WL-01").total);
+  EXPECT_EQ(c.p.save(), b.p.save());
+  EXPECT_TRUE(cut(c, "03478/WL-01", pipeline::cut_state::disabled, 21));
+}
+
+TEST(flood, of_what_cannot_be_read_counts_as_well) {
+  bench b;
+  int told = 0;
+  for (int i = 0; i < 120'000; ++i) told += b.hear(message(i / 6000.0, "ioc/v1/03478/WL-01/telemetry", "{{{")).flooding.has_value();
+  EXPECT_EQ(told, 1);
+}
+
+TEST(flood, quotas_of_single_publishers_go_before_all_others) {
+  bench b;
+  auto known = std::make_shared<perceive::catalogue>();
+  known->metrics = b.s.catalogue->metrics;
+  known->sources = b.s.catalogue->sources;
+  known->devices = b.s.catalogue->devices;
+  known->publisher_quotas["03478/WL-01"] = 0;
+  pipeline::pipeline p{known, {b.s.config}, at(0)};
+  pipeline::site_outcomes out;
+  for (int i = 0; i < 120'000; ++i) ASSERT_EQ(p.hear(level(i / 6000.0, 1.0, i + 1), out).what, perceive::outcome::stored) << i;
 }
 
 TEST(flood, a_memory_emptied_at_once_is_none) {

@@ -41,6 +41,7 @@ postgres: {url: "postgresql://ioc@127.0.0.1:5433/ioc", password_file: secrets/pg
 journal: {max_mib: 64, segment_mib: 8}
 retention: {raw_days: 30, minute_days: 30, rejected_days: 0}
 shares: {database_mib: 2048}
+quotas: {gateway_per_s: 50000, publishers: {"03478/WL-01": 2500.5, 03478.hub: 0}}
 log: {level: debug}
 first_login_changes_password: false
 )"));
@@ -59,6 +60,9 @@ first_login_changes_password: false
   EXPECT_EQ(s.retention.hour_days, 1830);
   EXPECT_EQ(s.retention.rejected_days, 0);
   EXPECT_EQ(s.shares.database_mib, 2048);
+  EXPECT_EQ(s.quotas.device_per_s, 1000);
+  EXPECT_EQ(s.quotas.gateway_per_s, 50'000);
+  EXPECT_EQ(s.quotas.publishers, (std::map<std::string, double>{{"03478.hub", 0}, {"03478/WL-01", 2500.5}}));
   EXPECT_EQ(s.log.level, "debug");
   EXPECT_FALSE(s.first_login_changes_password);
   // The test runs from a build tree below the sources.

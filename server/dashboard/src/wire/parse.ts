@@ -108,7 +108,7 @@ export function device(x: unknown): T.Device | null {
     const l = obj(raw)
     latest[metric] = {
       value: scalar(l.value), unit: str(l.unit), time: time(l.time), known_at: time(l.known_at),
-      quality: str(l.quality, 'good'), metric_name: both(l.metric_name),
+      quality: str(l.quality, 'good'), quality_reason: text(l.quality_reason), metric_name: both(l.metric_name),
     }
   }
   const connection = str(o.connection)

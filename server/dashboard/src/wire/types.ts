@@ -43,7 +43,7 @@ export interface Alert {
 }
 export interface Latest {
   value: number | string | boolean | null; unit: string; time: number | null; known_at: number | null
-  quality: string; metric_name: Both | null
+  quality: string; quality_reason: string | null; metric_name: Both | null
 }
 export interface Device {
   key: string; unit: string; device: string; name: string; type: string; zone: string | null; model: string
