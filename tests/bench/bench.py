@@ -189,7 +189,7 @@ def many_devices(stack, options):
                 load.wait()
             time.sleep(15)
             after, most_after = parts.memory_mb(many.iocd.pid), parts.memory_mb(many.iocd.pid, "VmHWM")
-            state = int(many.postgres.sql("select coalesce(max(octet_length(bytes)), 0) from engine_state"))
+            state = int(many.postgres.sql("select coalesce(sum(octet_length(bytes)), 0) from engine_part"))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         stack.start("iocd")
