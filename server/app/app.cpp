@@ -26,6 +26,8 @@
 #include <boost/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <malloc.h>
+
 #include <csignal>
 
 namespace ioc::app {
@@ -181,7 +183,7 @@ int run(config::server_settings const& settings) {
                            .on_warning = [&](std::string what) { out->warn("{}", what); },
                            // The database never holds a position that the journal could lose: new records would take it again.
                            .before_commit = [&](std::uint64_t position) { log->sync(position); }}};
-  auto const start = start_writer(settings, writer);
+  auto start = start_writer(settings, writer);
   if (start.position > log->end()) {
     out->warn("the journal ends at {} and the database holds up to {}: the unsynced end was lost with the power", log->end(), start.position);
     log->advance(start.position);
@@ -199,6 +201,8 @@ int run(config::server_settings const& settings) {
                                std::to_string(pipeline::pipeline::format) + ": start the version that wrote it, or restore a backup");
     restore_saved(machine, sent, told.restore(start.snapshot->bytes));
     from = start.snapshot->position;
+    start.snapshot.reset();
+    malloc_trim(0);  // the state as text was as large as the state
   } else {
     adopt_registry(machine, postgres::open_pool(postgres_options(settings), 1));
   }

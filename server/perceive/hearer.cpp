@@ -51,16 +51,21 @@ constexpr char gateway_mark = '\x1f';  // between gateway and name in the key of
 }  // namespace
 
 // One series as a device names it, looked up once: messages repeat the same names in the same order.
-struct series_slot {
+struct series_name {
   std::string said;  // metric, or metric/channel
   std::string name;  // canonical
   metric_info const* info = nullptr;
-  latest_value* newest = nullptr;  // in the device's view; null until its first value
 
   bool is(decoded_reading const& r) const {
     if (r.channel.empty()) return said == r.metric;
     return said.size() == r.metric.size() + 1 + r.channel.size() && said.starts_with(r.metric) && said[r.metric.size()] == '/' && said.ends_with(r.channel);
   }
+};
+
+// The same of one device: `newest` is the place in its view; nowhere until its first value.
+struct series_slot {
+  series_name const* name = nullptr;
+  std::uint32_t newest = latest_values::nowhere;
 };
 
 // Below 0 = not looked up yet; 0 = without a limit. `surplus` stays where it is, in the hearer's map.
@@ -80,7 +85,7 @@ struct hearer::origin {
 };
 
 struct hearer::known_topic {
-  std::string topic;  // `way` points into it
+  std::string_view topic;  // `way` points into it; the map's own key, or the message's
   routed way;
   dialect_memory* memory = nullptr;  // null where the topic leads nowhere
   allowance may;                     // of its gateway
@@ -94,6 +99,7 @@ struct hearer::shortcuts {
   static constexpr std::size_t most = 400'000;
   std::unordered_map<std::string, known_topic> topics;
   std::unordered_map<std::string, std::unique_ptr<origin>> origins;  // unit, gateway, dialect's kind, native name
+  std::unordered_map<std::string, std::unique_ptr<series_name const>> names;  // by `said`, shared by all origins
 };
 
 struct hearer::element_result {
@@ -111,29 +117,31 @@ hearer& hearer::operator=(hearer&&) noexcept = default;
 void hearer::forget_shortcuts() {
   short_->topics.clear();
   short_->origins.clear();
+  short_->names.clear();
 }
 
 // `spare` serves a topic that is not worth keeping: one that leads nowhere.
 hearer::known_topic& hearer::topic_of(std::string const& topic, known_topic& spare) {
   if (auto const it = short_->topics.find(topic); it != short_->topics.end()) return it->second;
-  if (short_->topics.size() >= shortcuts::most || short_->origins.size() >= shortcuts::most) forget_shortcuts();
-  auto const look = [&](known_topic& t) {
-    t.topic = topic;
+  if (short_->topics.size() >= shortcuts::most || short_->origins.size() >= shortcuts::most || short_->names.size() >= shortcuts::most) forget_shortcuts();
+  auto const look = [&](known_topic& t, std::string_view own) {
+    t.topic = own;
     t.way = known_->sources.route(t.topic);
     t.count = &ledger_.of(t.way.source ? t.way.source->info.name : "unknown");
   };
-  look(spare);
+  look(spare, topic);
   auto const& way = spare.way;
   if (!way.source || way.unit.empty() || !known_->devices.has_unit(way.unit)) return spare;
   spare.memory = &memories_[std::string(way.unit) + "/" + std::string(way.gateway) + "/" + way.source->info.name];
   if (topic.size() > 512) return spare;
-  auto& kept = short_->topics[topic];
-  look(kept);
+  auto const place = short_->topics.try_emplace(topic).first;
+  auto& kept = place->second;
+  look(kept, place->first);
   kept.memory = spare.memory;
   // A registered device that speaks for itself is known before it is read: what cannot be read counts against its quota, too.
   if (way.gateway.empty() && way.source->info.decoder == "native" && kept.topic.starts_with("ioc/v1/")) {
     auto const from = kept.topic.find('/', 7) + 1;
-    auto const device = from == 0 ? std::string{} : kept.topic.substr(from, kept.topic.find('/', from) - from);
+    auto const device = from == 0 ? std::string{} : std::string{kept.topic.substr(from, kept.topic.find('/', from) - from)};
     std::string why;
     if (known_->devices.by_id(way.unit, device)) origin_of(kept, device, why);
   }
@@ -164,8 +172,57 @@ void hearer::use(std::shared_ptr<catalogue const> known) {
     });
 }
 
+// The lists of names first, then each device with the number of its own.
+void hearer::save_views(core::archive_writer& a) const {
+  std::unordered_map<series_names const*, std::uint32_t> numbers;
+  std::vector<series_names const*> lists;
+  for (auto const& [key, view] : views_)
+    if (auto const* names = view.latest.names(); names && numbers.try_emplace(names, static_cast<std::uint32_t>(lists.size())).second) lists.push_back(names);
+  a(static_cast<std::uint64_t>(lists.size()));
+  for (auto const* names : lists) a(names->names);
+  a(static_cast<std::uint64_t>(views_.size()));
+  series_names const* last = nullptr;
+  std::uint32_t number = 0;
+  for (auto const& [key, view] : views_) {
+    if (auto const* names = view.latest.names(); names && names != last) {
+      last = names;
+      number = numbers.at(names);
+    }
+    a(key, view.latest.names() ? number : ~0u, view.latest.values(), view);
+  }
+}
+
+void hearer::restore_views(core::archive_reader& a) {
+  views_.clear();
+  std::uint64_t n = 0;
+  std::vector<series_names_ptr> lists;
+  for (a(n); n > 0; --n) {
+    std::vector<std::string> names;
+    a(names);
+    auto list = none_;
+    for (auto const& name : names) list = with_name(list, name);
+    lists.push_back(std::move(list));
+  }
+  for (a(n); n > 0; --n) {
+    std::string key;
+    a(key);
+    auto& view = views_.emplace_hint(views_.end(), std::move(key), device_view{})->second;
+    std::uint32_t number = 0;
+    std::vector<latest_value> values;
+    a(number, values);
+    if (number != ~0u && (number >= lists.size() || lists[number]->names.size() != values.size())) throw core::archive_error("the saved state names series that it does not have");
+    if (number != ~0u) view.latest.restore(lists[number], std::move(values));
+    a(view);
+  }
+}
+
 device_view const* hearer::view(core::device_ref const& d) const {
-  auto const it = views_.find(d.text());
+  char key[160];  // longer names than these are no device's
+  if (d.unit.size() + d.device.size() + 1 > sizeof key) return nullptr;
+  auto* p = std::copy(d.unit.begin(), d.unit.end(), key);
+  *p++ = '/';
+  p = std::copy(d.device.begin(), d.device.end(), p);
+  auto const it = views_.find(std::string_view(key, static_cast<std::size_t>(p - key)));
   return it == views_.end() ? nullptr : &it->second;
 }
 
@@ -358,19 +415,24 @@ void hearer::weigh(core::raw_message const& m, known_topic& at, decoded& d, verd
 std::string hearer::canonical(origin& who, decoded_element& e) {
   slots_.clear();
   auto& slots = who.slots;
+  if (slots.empty()) slots.reserve(e.readings.size());
   std::size_t next = 0;
   for (auto& r : e.readings) {
-    if (next >= slots.size() || !slots[next].is(r)) {
-      next = static_cast<std::size_t>(std::find_if(slots.begin(), slots.end(), [&](auto const& s) { return s.is(r); }) - slots.begin());
+    if (next >= slots.size() || !slots[next].name->is(r)) {
+      next = static_cast<std::size_t>(std::find_if(slots.begin(), slots.end(), [&](auto const& s) { return s.name->is(r); }) - slots.begin());
       if (next == slots.size()) {
-        auto& fresh = slots.emplace_back();
-        fresh.said = r.full_name();
-        fresh.name = known_->metrics.canonical(fresh.said);
-        fresh.info = known_->metrics.find(fresh.name);
-        if (auto const there = who.view->latest.find(fresh.name); there != who.view->latest.end()) fresh.newest = &there->second;
+        auto& known = short_->names[r.full_name()];
+        if (!known) {
+          series_name fresh;
+          fresh.said = r.full_name();
+          fresh.name = known_->metrics.canonical(fresh.said);
+          fresh.info = known_->metrics.find(fresh.name);
+          known = std::make_unique<series_name const>(std::move(fresh));
+        }
+        slots.push_back({known.get(), who.view->latest.place_of(known->name)});
       }
     }
-    auto const& s = slots[next];
+    auto const& s = *slots[next].name;
     slots_.push_back(static_cast<std::uint32_t>(next++));
     if (auto* n = std::get_if<double>(&r.v); n && s.info) {
       if (!r.unit.empty() && r.unit != s.info->unit) {
@@ -514,7 +576,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   if (why = canonical(*who, e); !why.empty()) return {outcome::rejected, std::move(why), {}};
   if (view.latest.size() + e.readings.size() > max_series) {
     std::size_t fresh = 0;
-    for (auto const& r : e.readings) fresh += view.latest.count(r.metric) ? 0 : 1;
+    for (auto const& r : e.readings) fresh += view.latest.find(r.metric) ? 0 : 1;
     if (view.latest.size() + fresh > max_series) return {outcome::rejected, "the device has more than 1,024 series", {}};
   }
 
@@ -551,7 +613,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
       held = o;  // without its replies, and before the readings that came earlier have a say
       for (auto& r : held->readings) r.late = r.overtaken || r.t < m.arrival - limits.max_age;
     }
-    if (model) model_events(*model, view.latest, o);
+    if (model) model_events(*model, [&](std::string const& metric) { return view.latest.find(metric); }, o);
     for (auto& reply : e.replies) {
       reply.t = o.t;
       o.replies.push_back(std::move(reply));
@@ -565,13 +627,14 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
     auto& r = o.readings[i];
     if (r.overtaken) continue;  // historical: never the current value
     auto* const slot = i < slots_.size() ? &who->slots[slots_[i]] : nullptr;  // what the model made has none
-    auto* newest = slot ? slot->newest : nullptr;
-    if (!newest) {
-      newest = &view.latest[r.metric];
-      if (slot) slot->newest = newest;
+    auto place = slot ? slot->newest : latest_values::nowhere;
+    if (place == latest_values::nowhere) {
+      place = view.latest.place_for(r.metric, none_);
+      if (slot) slot->newest = place;
     }
+    auto* const newest = &view.latest.in(place);
     bool const first = newest->known_at == core::time_point{};
-    if (!first) weigh_quality(slot ? slot->info : known_->metrics.find(r.metric), *newest, r);
+    if (!first) weigh_quality(slot ? slot->name->info : known_->metrics.find(r.metric), *newest, r);
     r.overtaken = !first && r.t < newest->t;
     r.late = r.overtaken || r.t < m.arrival - limits.max_age;
     if (r.overtaken) continue;

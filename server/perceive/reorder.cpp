@@ -38,7 +38,14 @@ std::vector<core::observation> reorder::take(core::time_point now, catalogue con
   for (auto& o : out) {
     auto& series = latest_[o.device.device];
     if (auto const* d = known.devices.by_id(o.device.unit, o.device.device))
-      if (auto const* model = known.model_of(*d)) model_events(*model, series, o);
+      if (auto const* model = known.model_of(*d))
+        model_events(
+            *model,
+            [&](std::string const& metric) -> latest_value const* {
+              auto const at = series.find(metric);
+              return at == series.end() ? nullptr : &at->second;
+            },
+            o);
     for (auto& r : o.readings) {
       if (r.overtaken) continue;  // historical: it is nobody's current value
       auto& newest = series[r.metric];

@@ -13,16 +13,15 @@ void weigh_quality(metric_info const* info, latest_value const& before, core::re
   if (info->flatline && *v == *was && r.t - before.since >= *info->flatline) r.q = core::quality::suspect;
 }
 
-void model_events(device_model const& model, std::map<std::string, latest_value> const& latest, core::observation& o) {
+void model_events(device_model const& model, std::function<latest_value const*(std::string const& metric)> const& before, core::observation& o) {
   for (auto const& rule : model.events)
     for (auto const& r : o.readings) {
       auto const* now = std::get_if<bool>(&r.v);
       if (!now || split_channel(r.metric).first != rule.metric || r.q == core::quality::bad) continue;
-      auto const before = latest.find(r.metric);
-      if (before != latest.end()) {
-        auto const* was = std::get_if<bool>(&before->second.v);
+      if (auto const* last = before(r.metric)) {
+        auto const* was = std::get_if<bool>(&last->v);
         // Old news, or no change: a door that reports every hour that it is open was opened once.
-        if (r.t < before->second.t || (was && *was == *now)) continue;
+        if (r.t < last->t || (was && *was == *now)) continue;
       }
       auto const& name = *now ? rule.when_true : rule.when_false;
       if (!name.empty()) o.events.push_back({name, r.t, ""});

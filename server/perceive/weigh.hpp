@@ -1,10 +1,10 @@
 #pragma once
 #include "core/observation.hpp"
 #include "perceive/device_model.hpp"
-#include "perceive/device_view.hpp"
+#include "perceive/latest_values.hpp"
 #include "perceive/metric_table.hpp"
 
-#include <map>
+#include <functional>
 #include <string>
 
 namespace ioc::perceive {
@@ -16,8 +16,8 @@ namespace ioc::perceive {
 // `info` null = the quantity is not in the metric table.
 void weigh_quality(metric_info const* info, latest_value const& before, core::reading& r);
 
-// Adds the events that the model sees in boolean readings which have changed. `latest`: the series as they stood before.
-void model_events(device_model const& model, std::map<std::string, latest_value> const& latest, core::observation& o);
+// Adds the events that the model sees in boolean readings which have changed. `before`: a series as it stood before, null for none.
+void model_events(device_model const& model, std::function<latest_value const*(std::string const& metric)> const& before, core::observation& o);
 
 // Makes `r` the newest value of its series.
 void take_over(latest_value& newest, core::reading const& r, core::time_point known_at);

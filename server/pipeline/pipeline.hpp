@@ -68,6 +68,7 @@ class pipeline {
   // The whole state, to be saved with the journal position that it reflects. Throws core::archive_error on a text it cannot read.
   static constexpr int format = 4;
   std::string save() const;
+  void save(core::archive_writer& w) const;
   void restore(std::string_view bytes);
 
  private:

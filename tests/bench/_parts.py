@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -48,6 +50,40 @@ def make_config(target, devices, rules_per_device=2):
     return target
 
 
+MANY_UNITS = tuple(f"9{n:04d}" for n in range(1, 11))  # communes of the row `many devices`: no real ones
+
+
+def make_many_config(target):
+    """The project's config/ with ten communes more, without devices: those are imported as a commune imports its own."""
+    shutil.copytree(ROOT / "config", target)
+    for code in MANY_UNITS:
+        (target / "units" / f"{code}.yaml").write_text(
+            f'code: "{code}"\nkind: commune\nvi: Xã đo {code}\nen: Measured commune {code}\nparent: "12"\n'
+            'zones:\n  - {id: Z1, vi: "Vùng Z1", en: "Zone Z1"}\n  - {id: Z2, vi: "Vùng Z2", en: "Zone Z2"}\ndevices: []\n', encoding="utf-8")
+    return target
+
+
+def import_many(stack, count):
+    """`count` meters by CSV through the API, a call for each commune, device k in commune k mod 10; seconds of each call."""
+    token, took = stack.login("admin"), []
+    for n, code in enumerate(MANY_UNITS):
+        rows = [f"{code},BENCH-{k + 1:05d},Công tơ {k + 1},Meter {k + 1},thermometer,Z{k // 10 % 2 + 1},native-thermometer" for k in range(n, count, len(MANY_UNITS))]
+        body = "unit,device,name,name_en,type,zone,model\n" + "\n".join(rows) + "\n"
+        request = urllib.request.Request(stack.http + "/api/v1/devices/import", data=body.encode(), method="POST",
+                                         headers={"Content-Type": "text/csv; charset=utf-8", "Authorization": f"Bearer {token}"})
+        began = time.monotonic()
+        try:
+            with urllib.request.urlopen(request, timeout=120) as r:
+                answer = json.load(r)
+        except urllib.error.HTTPError as e:
+            raise Failure(f"the import of {len(rows)} devices into {code} answered {e.code}: {e.read(300).decode(errors='replace')}") from e
+        took.append(time.monotonic() - began)
+        if answer["created"] != len(rows):
+            bad = next((x for x in answer["items"] if x["outcome"] == "refused"), {})
+            raise Failure(f"the import into {code} created {answer['created']} of {len(rows)} devices; first refusal: {bad}")
+    return took
+
+
 def cpu_of(pid):
     """CPU seconds of one process, its threads and its ended children; 0 when it is gone."""
     try:
@@ -72,9 +108,10 @@ def cpu_of_tree(pid):
     return cpu_of(pid) + sum(cpu_of(c) for c in children_of(pid))
 
 
-def memory_mb(pid):
+def memory_mb(pid, field="VmRSS"):
+    """Resident memory; field="VmHWM" = the most that it ever was."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(field + ":"):
             return int(line.split()[1]) / 1024
     return 0.0
 
@@ -103,10 +140,10 @@ def password_file(stack, name, password):
     return path
 
 
-def publisher_argv(stack, messages, rate=0, batch=1, devices=1000, first_seq=1):
+def publisher_argv(stack, messages, rate=0, batch=1, devices=1000, first_seq=1, units=(UNIT,), values=4):
     user, password = stack.gateway
     return [binary("bench_publisher"), "--port", str(stack.broker.port), "--user", user, "--password-file", str(password_file(stack, "bench-gateway", password)),
-            "--unit", UNIT, "--devices", str(devices), "--messages", str(messages), "--rate", str(rate), "--batch", str(batch), "--first-seq", str(first_seq)]
+            "--unit", ",".join(units), "--values", str(values), "--devices", str(devices), "--messages", str(messages), "--rate", str(rate), "--batch", str(batch), "--first-seq", str(first_seq)]
 
 
 def publish(stack, messages, **how):
@@ -184,3 +221,11 @@ def run_iocd(stack, messages, limit_s=600, while_running=None, **how):
         used = meter.used()
     sent = json.loads(publisher.communicate(timeout=10)[0].strip().splitlines()[-1])
     return {"seconds": seconds, "publish_seconds": sent["seconds"], "cpu": {"publisher": sent["cpu_seconds"], **used}}
+
+
+def rollups(stack):
+    """Seconds that the roll-ups by the minute are behind the newest reading, and series written a second while the minute before was."""
+    lag = float(stack.postgres.sql("select extract(epoch from now() - minute_until) from rollup_state"))
+    rows = float(stack.postgres.sql("select coalesce(sum(n) / 60.0, 0) from (select (select array_length(metrics, 1) from reading_layout l where l.id = m.layout_id) as n "
+                                    "from reading_minute m, rollup_state s where m.ts >= s.minute_until - interval '1 minute' and m.ts < s.minute_until) x"))
+    return lag, rows

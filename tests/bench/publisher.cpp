@@ -3,7 +3,7 @@
 //   bench_publisher --port N --user U --password-file F --unit 03478 --devices 1000 --messages 300000 [--rate 0] [--window 1000] [--batch 1]
 //                  [--values 4|10] [--first-seq 1] [--prefix BENCH-]
 //
-// Device k of n sends in turn, seq rising, ts = now. --rate 0 = as fast as acknowledgements come. --batch B puts B objects into a publish.
+// --unit A,B,C: device k belongs to unit k mod 3. Device k of n sends in turn, seq rising, ts = now. --rate 0 = as fast as acknowledgements come. --batch B puts B objects into a publish.
 // Ends once everything is acknowledged; the last line is JSON: {"sent", "seconds", "cpu_seconds"}. Exit code 1 when the connection broke.
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -149,11 +149,14 @@ int run(std::map<std::string, std::string> const& o) {
   auto const first_seq = static_cast<std::uint64_t>(number("first-seq", 1));
   double const rate = number("rate", 0);
   auto const prefix = o.contains("prefix") ? o.at("prefix") : "BENCH-";
+  std::vector<std::string> units;
+  for (std::string_view rest = o.at("unit"); !rest.empty(); rest.remove_prefix(std::min(rest.size(), units.back().size() + 1))) units.emplace_back(rest.substr(0, rest.find(',')));
+  if (units.empty()) throw std::runtime_error("--unit names no unit");
   std::vector<std::string> heads;  // of each device: its topic as it stands in the packet
   for (std::uint64_t i = 0; i < devices; ++i) {
     char name[64];
     std::snprintf(name, sizeof name, "%s%05llu", prefix.c_str(), static_cast<unsigned long long>(i + 1));
-    put_text(heads.emplace_back(), "ioc/v1/" + o.at("unit") + "/" + name + "/telemetry");
+    put_text(heads.emplace_back(), "ioc/v1/" + units[i % units.size()] + "/" + name + "/telemetry");
   }
 
   link out(static_cast<int>(number("port", 1883)), o.at("user"), password);

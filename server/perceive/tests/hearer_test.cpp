@@ -94,8 +94,8 @@ TEST(duplicates, of_a_device_that_counts_are_known_for_seven_days) {
 TEST(duplicates, the_same_seq_with_another_ts_is_none) {
   hearer h(small_catalogue());
   for (std::uint64_t i = 0; i < 200; ++i) h.hear(telemetry(record(static_cast<double>(i) * 10, i, R"({"level":1})"), static_cast<double>(i) * 10));
-  EXPECT_EQ(h.hear(telemetry(record(1005, 100, R"({"level":1})"), 2000)).what, outcome::stored);
-  EXPECT_EQ(h.hear(telemetry(record(1000, 100, R"({"level":1})"), 2000)).what, outcome::duplicate);
+  EXPECT_EQ(h.hear(telemetry(record(1905, 190, R"({"level":1})"), 2000)).what, outcome::stored);
+  EXPECT_EQ(h.hear(telemetry(record(1900, 190, R"({"level":1})"), 2000)).what, outcome::duplicate);
 }
 
 TEST(duplicates, without_seq_the_last_8192_are_known) {

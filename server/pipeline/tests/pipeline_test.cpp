@@ -343,7 +343,9 @@ TEST(presence, nobody_is_silent_because_the_broker_was_away) {
   EXPECT_TRUE(b.said("raised silent")) << "it has no pace that could be waited for";
 
   bench patient;
-  patient.s.config.devices[0].expected_interval = 20s;
+  auto gauge = patient.s.config.devices[0];
+  gauge.expected_interval = 20s;
+  patient.s.config.devices = {gauge, patient.s.config.devices[1]};
   patient.p.~pipeline();
   new (&patient.p) pipeline::pipeline{patient.s.catalogue, {patient.s.config}, at(0)};
   patient.hear(level(1, 1.0, 1));

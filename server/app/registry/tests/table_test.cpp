@@ -108,7 +108,7 @@ TEST(device_text, comes_back_from_a_record_as_it_went_in) {
   EXPECT_EQ(back->changes[2].account, pipeline::account_state::disabled);
 
   pipeline::registry_entry e;
-  e.device = d;
+  e.device = std::make_shared<core::device const>(d);
   e.account = pipeline::account_state::active;
   e.account_by = "quantri";
   e.account_at = core::from_ms(1'800'000'000'123);
