@@ -26,7 +26,7 @@ void engine::restore(engine_state s) {
   build();
 }
 
-void engine::reload(std::vector<core::device> devices, std::vector<rule> rules, core::time_point now) {
+void engine::reload(core::device_list devices, std::vector<rule> rules, core::time_point now) {
   std::set<cell_key> known;
   for (auto const& [key, s] : state_.cells) known.insert(key);
   setup_.devices = std::move(devices);

@@ -94,7 +94,7 @@ class engine {
   engine_state const& state() const { return state_; }
   // Other devices, and rules that select others: what stays keeps its state and alerts; what goes is closed at the next judge; the
   // silence of a new device is counted from `now`. Judge before and after it.
-  void reload(std::vector<core::device> devices, std::vector<rule> rules, core::time_point now);
+  void reload(core::device_list devices, std::vector<rule> rules, core::time_point now);
   // Takes over a saved state: cells of rules that are gone are dropped, their alerts closed at the next judge.
   void restore(engine_state s);
 

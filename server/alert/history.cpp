@@ -8,8 +8,8 @@ history::lane history::make(std::string const& device) const {
   setup s;
   s.unit = setup_->unit + "|history";  // another identity than the live alert of the same instant
   s.units_of_measure = setup_->units_of_measure;
-  for (auto const& d : setup_->devices)
-    if (d.id == device) s.devices.push_back(d);
+  for (auto const& d : setup_->devices.shared())
+    if (d->id == device) s.devices.push_back(d);
   for (auto const& r : setup_->rules) {
     bool const reads = r.type == rule_type::threshold || r.type == rule_type::sum || r.type == rule_type::rate || r.type == rule_type::flatline;
     if (!reads || std::find(r.devices.begin(), r.devices.end(), device) == r.devices.end()) continue;

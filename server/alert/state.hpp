@@ -2,6 +2,7 @@
 #include "alert/rule.hpp"
 #include "core/alert.hpp"
 #include "core/time.hpp"
+#include "core/device_list.hpp"
 #include "core/unit.hpp"
 
 #include <deque>
@@ -127,7 +128,7 @@ struct engine_state {
 // What the engine is built from; immutable while it runs.
 struct setup {
   std::string unit;
-  std::vector<core::device> devices;
+  core::device_list devices;
   std::vector<rule> rules;
   core::policy policy;
   std::map<std::string, std::string> units_of_measure;  // metric without channel -> UCUM

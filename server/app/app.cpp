@@ -25,6 +25,8 @@
 #include <boost/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <malloc.h>
+
 #include <csignal>
 
 namespace ioc::app {
@@ -170,7 +172,7 @@ int run(config::server_settings const& settings) {
                                  kill(getpid(), SIGTERM);
                                },
                            .on_warning = [&](std::string what) { out->warn("{}", what); }}};
-  auto const start = start_writer(settings, writer);
+  auto start = start_writer(settings, writer);
   if (start.position > log->end()) {
     out->warn("the journal ends at {} and the database holds up to {}: the unsynced end was lost with the power", log->end(), start.position);
     log->advance(start.position);
@@ -183,11 +185,13 @@ int run(config::server_settings const& settings) {
   receipts told;
   auto from = log->begin();
   if (start.snapshot) {
-    if (start.snapshot->format != pipeline::pipeline::format)
+    if (start.snapshot->format < pipeline::pipeline::oldest_format || start.snapshot->format > pipeline::pipeline::format)
       throw std::runtime_error("the saved state has format " + std::to_string(start.snapshot->format) + ", this iocd reads " +
                                std::to_string(pipeline::pipeline::format) + ": start the version that wrote it, or restore a backup");
     restore_saved(machine, sent, told.restore(start.snapshot->bytes));
     from = start.snapshot->position;
+    start.snapshot.reset();
+    malloc_trim(0);  // the state as text was as large as the state
   } else {
     adopt_registry(machine, postgres::open_pool(postgres_options(settings), 1));
   }

@@ -378,16 +378,18 @@ std::string state_of(pipeline::pipeline const& p, pipeline::operation const& op)
 
 // ---------------------------------------------------------------- saved state
 
-std::string saved_text(pipeline::pipeline const& p, sent_set const& sent) {
+std::string saved_text(pipeline::pipeline const& p, sent_set const& sent, std::size_t expected) {
   core::archive_writer w;
-  w(p.save(), sent);
+  w.reserve(expected + expected / 16);
+  w.block([&] { p.save(w); });
+  w(sent);
   return w.take();
 }
 
 void restore_saved(pipeline::pipeline& p, sent_set& sent, std::string_view bytes) {
   core::archive_reader r{bytes};
-  std::string machine;
-  r(machine, sent);
+  auto const machine = r.block();
+  r(sent);
   p.restore(machine);
 }
 

@@ -45,7 +45,8 @@ std::string state_of(pipeline::pipeline const& p, pipeline::operation const& op)
 
 // The machine's saved state with the commands that went out.
 using sent_set = std::set<std::pair<core::uuid, int>>;
-std::string saved_text(pipeline::pipeline const& p, sent_set const& sent);
+// `expected` bytes are reserved: the size of the last one.
+std::string saved_text(pipeline::pipeline const& p, sent_set const& sent, std::size_t expected = 0);
 void restore_saved(pipeline::pipeline& p, sent_set& sent, std::string_view bytes);
 
 }  // namespace ioc::app

@@ -50,7 +50,7 @@ void runner::start() {
     for (auto const& [id, a] : unit.acts().all()) show(parts_.screens, a, unit);
   for (auto const& [code, unit] : parts_.machine.units())
     for (auto const& [native, id] : parts_.machine.ears().unclaimed(code)) changed_devices_.insert({code, id});
-  refresh_devices(true);
+  refresh_devices(true, true);
   thread_ = std::thread{[this] { run(); }};
 }
 
@@ -201,8 +201,7 @@ void runner::take_change(pipeline::operation const& op, bool stored_before, oper
     auto const* e = parts_.machine.devices().entry(r.device);
     if (!stored_before) batch_.registry.push_back({r.device.unit, r.device.device, e ? written(to_json(*e)) : std::string{}});
     registry_changed_ = true;
-    connections_.erase(r.device);
-    drawn_.erase(r.device);
+    faces_.erase(r.device);
     if (parts_.machine.devices().find(r.device)) changed_devices_.insert(r.device);
     else {
       changed_devices_.erase(r.device);
@@ -386,23 +385,25 @@ void runner::send_requests() {
 
 // Draws the devices that somebody follows, so many a round; of the others the hub is told that they are there, and they are drawn when
 // somebody looks.
-void runner::refresh_devices(bool all) {
+void runner::refresh_devices(bool changed, bool all) {
   constexpr std::size_t most_a_round = 2'000, looked_at_a_round = 2'000;
   auto const now = clock::now();
-  if (!all && now - last_screen_ < 200ms) return;
+  changed = changed || all;
+  if (!changed && now - last_screen_ < 200ms) return;
   last_screen_ = now;
   auto const at = wall_clock();
   auto const draw = [&](core::device_ref const& d, bool changed_state) {
-    auto const [i, fresh] = drawn_.try_emplace(d, false);
+    auto& seen = faces_[d];
+    bool const fresh = !std::exchange(seen.known, true);
     if (parts_.screens.followed(web::channel::devices, d.unit)) {
       show_device(parts_.screens, parts_.machine, d, at);
-      i->second = true;
-    } else if (fresh || changed_state || std::exchange(i->second, false)) {
+      seen.drawn = true;
+    } else if (fresh || changed_state || std::exchange(seen.drawn, false)) {
       touch_device(parts_.screens, parts_.machine, d, at);
     }
   };
   std::size_t n = 0;
-  for (auto d = changed_devices_.begin(); d != changed_devices_.end() && (all || n < most_a_round); ++n) {
+  for (auto d = changed_devices_.begin(); d != changed_devices_.end() && (changed || n < most_a_round); ++n) {
     draw(*d, false);
     unstored_devices_.insert(*d);
     d = changed_devices_.erase(d);
@@ -415,11 +416,9 @@ void runner::refresh_devices(bool all) {
     for (auto i = all ? 0 : next_quiet_; i < end; ++i) {
       if (std::find(devices[i].tags.begin(), devices[i].tags.end(), "receipts") != devices[i].tags.end()) keepers_.insert({devices[i].unit, devices[i].id});
       auto const there = connection_of(parts_.machine, devices[i], at);
-      auto is = std::string{to_text(there.is)} + there.by;
+      auto const is = std::hash<std::string>{}(std::string{to_text(there.is)} + there.by);
       core::device_ref const d{devices[i].unit, devices[i].id};
-      auto& shown = connections_[d];
-      if (is == shown) continue;
-      shown = std::move(is);
+      if (std::exchange(faces_[d].connection, is) == is) continue;
       draw(d, true);
     }
     next_quiet_ = end >= devices.size() ? 0 : end;
@@ -491,7 +490,7 @@ void runner::refresh_summaries() {
 bool runner::save_due() const {
   auto const since = clock::now() - last_save_;
   if (changed_since_save_ && since > save_every_) return true;
-  return parts_.log.nearly_full() && since > 1s && parts_.database.queued_bytes() == 0 && (changed_since_save_ || saved_before_ != saved_);
+  return parts_.log.nearly_full() && since > 1s && parts_.database.queued_bytes() == 0 && !parts_.database.state_waits() && (changed_since_save_ || saved_before_ != saved_);
 }
 
 void runner::save_state(bool last) {
@@ -503,9 +502,10 @@ void runner::save_state(bool last) {
       return messages.count(key.first) > 0;
     });
   });
-  batch_.snapshot = postgres::engine_snapshot{at_, pipeline::pipeline::format, saved_text(parts_.machine, sent_) + receipts_.saved()};
+  batch_.snapshot = postgres::engine_snapshot{at_, pipeline::pipeline::format, saved_text(parts_.machine, sent_, saved_bytes_) + receipts_.saved()};
+  saved_bytes_ = batch_.snapshot->bytes.size();
   // Segments below the state before the last one: that one is in the database by now, or the queue would not be empty.
-  if (parts_.database.queued_bytes() == 0 && parts_.database.committed() >= saved_) {
+  if (parts_.database.queued_bytes() == 0 && !parts_.database.state_waits() && parts_.database.committed() >= saved_) {
     parts_.log.release(saved_before_);
     saved_before_ = saved_;
   }
@@ -513,7 +513,9 @@ void runner::save_state(bool last) {
   changed_since_save_ = false;
   last_save_ = clock::now();
   auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(last_save_ - began);
-  save_every_ = std::max(std::chrono::milliseconds{10'000}, took * 50);  // at most 2 % of the thread
+  // At most 2 % of the thread, and two megabytes a second for the database.
+  save_every_ = std::max({std::chrono::milliseconds{10'000}, took * 50, std::chrono::milliseconds{saved_bytes_ / 2'000}});
+  if (took > 200ms) parts_.out->warn("the state took {} ms to be saved ({:.1f} MB): alerts waited for it", took.count(), static_cast<double>(saved_bytes_) / 1e6);
   if (last && at_ > 0) {
     store_devices();
     batch_.position = at_;

@@ -112,7 +112,7 @@ class runner {
   void note_receipts(perceive::verdict const& heard, journal::record const& r);
   void send_receipts();
   void send_requests();
-  void refresh_devices(bool all);
+  void refresh_devices(bool changed, bool all = false);
   void refresh_summaries();
   void store_devices();
   bool save_due() const;
@@ -137,7 +137,12 @@ class runner {
   postgres::layout_book layouts_;
   std::unordered_set<core::device_ref> changed_devices_;
   std::set<core::device_ref> unstored_devices_;
-  std::unordered_map<core::device_ref, bool> drawn_;  // devices that the hub knows; true = with their text
+  // What the hub was told of a device: with its text, or only that it is there; `connection` = hash of what was shown.
+  struct face {
+    bool known = false, drawn = false;
+    std::size_t connection = 0;
+  };
+  std::unordered_map<core::device_ref, face> faces_;
   std::vector<perceive::decoded_request> requests_;  // of this run's messages: a replay asks the field nothing
   core::device_ref stored_last_;  // of unstored_devices_, how far this round has come
   std::chrono::steady_clock::time_point stored_round_{}, stored_at_ = std::chrono::steady_clock::now();
@@ -162,13 +167,13 @@ class runner {
 
   std::chrono::steady_clock::time_point last_screen_{}, last_quiet_{}, last_in_step_ = std::chrono::steady_clock::now(), last_summary_{}, last_save_{}, last_rate_{};
   std::chrono::milliseconds save_every_{10'000};
+  std::size_t saved_bytes_ = 0;  // of the last state
   std::uint64_t messages_ = 0, messages_at_rate_ = 0;
   journal::position handed_over_ = 0;               // the last position given to the writer
   journal::position saved_ = 0, saved_before_ = 0;  // of the last saved state, and of the one before
   sent_set sent_;
   receipts receipts_;
   std::set<core::device_ref> keepers_;  // registered for receipts, as of the last look at the registry
-  std::unordered_map<core::device_ref, std::string> connections_;  // as shown
   bool registry_changed_ = false;  // who changed it sees it in his next question
   std::size_t next_quiet_ = 0;
   bool changed_since_save_ = false;

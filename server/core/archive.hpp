@@ -2,10 +2,12 @@
 #include "core/ids.hpp"
 #include "core/time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -38,6 +40,16 @@ class archive_writer {
     (put(parts), ...);
   }
   std::string take() { return std::move(bytes_); }
+  void reserve(std::size_t n) { bytes_.reserve(n); }
+  // What `write` writes, in the form of a string: without a copy of it.
+  template <class F>
+  void block(F const& write) {
+    auto const at = bytes_.size();
+    count(0);
+    write();
+    std::uint64_t const n = bytes_.size() - at - sizeof n;
+    std::memcpy(bytes_.data() + at, &n, sizeof n);
+  }
 
  private:
   void raw(void const* p, std::size_t n) { bytes_.append(static_cast<char const*>(p), n); }
@@ -61,6 +73,9 @@ class archive_writer {
   void put(std::pair<A, B> const& p) { put(p.first); put(p.second); }
   template <class T>
   void put(std::optional<T> const& o) { put(o.has_value()); if (o) put(*o); }
+  // As an optional: what is shared is written for each that shares it.
+  template <class T>
+  void put(std::shared_ptr<T const> const& o) { put(o != nullptr); if (o) put(*o); }
   template <class... T>
   void put(std::variant<T...> const& v) {
     put(static_cast<std::uint8_t>(v.index()));
@@ -92,6 +107,14 @@ class archive_reader {
     (get(parts), ...);
   }
   bool done() const { return rest_.empty(); }
+  // A string where it stands.
+  std::string_view block() {
+    auto const n = count();
+    if (rest_.size() < n) throw archive_error("saved state ends too early");
+    auto const out = rest_.substr(0, n);
+    rest_.remove_prefix(n);
+    return out;
+  }
 
  private:
   void raw(void* p, std::size_t n) {
@@ -128,6 +151,16 @@ class archive_reader {
     get(has);
     if (has) get(o.emplace()); else o.reset();
   }
+  template <class T>
+  void get(std::shared_ptr<T const>& o) {
+    bool has = false;
+    get(has);
+    o.reset();
+    if (!has) return;
+    auto const fresh = std::make_shared<T>();
+    get(*fresh);
+    o = fresh;
+  }
   template <class... T>
   void get(std::variant<T...>& v) {
     std::uint8_t index = 0;
@@ -144,7 +177,9 @@ class archive_reader {
   template <class C>
   void sequence(C& c) {
     c.clear();
-    for (std::size_t n = count(); n > 0; --n) get(c.emplace_back());
+    auto n = count();
+    if constexpr (requires { c.reserve(n); }) c.reserve(std::min<std::size_t>(n, 65'536));  // a length may lie; what follows tells
+    for (; n > 0; --n) get(c.emplace_back());
   }
   template <class T> void get(std::vector<T>& c) { sequence(c); }
   template <class T> void get(std::deque<T>& c) { sequence(c); }

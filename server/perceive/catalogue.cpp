@@ -5,7 +5,7 @@
 namespace ioc::perceive {
 
 catalogue catalogue::make(std::vector<metric_info> metrics, std::vector<source_info> sources, std::vector<device_model> models,
-                          std::vector<core::unit> units, std::vector<core::device> devices) {
+                          std::vector<core::unit> units, core::device_list devices) {
   catalogue c;
   c.metrics = metric_table(std::move(metrics));
   c.sources = source_table(std::move(sources));

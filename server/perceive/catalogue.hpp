@@ -21,7 +21,7 @@ struct catalogue {
   // Throws std::invalid_argument with one plain sentence that names the bad entry: what the parts refuse, plus a device
   // whose model does not exist and a model that names an unknown metric.
   static catalogue make(std::vector<metric_info> metrics, std::vector<source_info> sources, std::vector<device_model> models,
-                        std::vector<core::unit> units, std::vector<core::device> devices);
+                        std::vector<core::unit> units, core::device_list devices);
 
   device_model const* model_of(core::device const& d) const;
   // The device's own expected interval, else its model's.

@@ -19,11 +19,11 @@ struct record_key {
 };
 
 // The records that one device has sent, so that a redelivery is known as one, for 7 days. Owned by the hearer's state. The last ones are
-// kept exactly: 256 of a device that counts its records (16 bytes each), 8,192 of one that does not (8 bytes; 22 h at one in 10 s). What a counting
+// kept exactly: 32 of a device that counts its records (16 bytes each), 8,192 of one that does not (8 bytes; 22 h at one in 10 s). What a counting
 // device sent before is kept as runs of neighbouring seq and rising ts, 256 at most: a week without a gap is one run.
 class dedup_memory {
  public:
-  static constexpr std::size_t counted_capacity = 256;
+  static constexpr std::size_t counted_capacity = 32;
   static constexpr std::size_t capacity = 8192;
   static constexpr std::size_t most_runs = 256;
   static constexpr std::chrono::days horizon{7};

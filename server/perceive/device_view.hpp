@@ -1,28 +1,13 @@
 #pragma once
 #include "core/time.hpp"
-#include "core/value.hpp"
 #include "perceive/dedup.hpp"
+#include "perceive/latest_values.hpp"
 #include "perceive/quota.hpp"
 
-#include <map>
 #include <optional>
 #include <string>
 
 namespace ioc::perceive {
-
-// The newest value of one series by event time.
-struct latest_value {
-  core::value v;
-  core::quality q = core::quality::good;
-  core::time_point t;
-  core::time_point known_at;
-  core::time_point since;  // it has not changed from then on
-
-  template <class A>
-  void io(A& a) {
-    a(v, q, t, known_at, since);
-  }
-};
 
 // Whether a device's clock is steadily behind: its stamps lag the arrival by the same amount, message after message, at the pace at
 // which it normally speaks. A backlog does not look so: its stamps run faster than the arrivals.
@@ -48,7 +33,7 @@ struct clock_watch {
 // `clock_wrong`: its last stamped record lay too far ahead, or its clock is steadily behind: judged by arrival. `missed` = records that its `seq` says
 // were sent and that never came; one that still comes is taken off again.
 struct device_view {
-  std::map<std::string, latest_value> latest;  // by canonical "metric" or "metric/channel"
+  latest_values latest;  // saved by the hearer, which knows the lists of names
   std::optional<core::time_point> last_seen;
   std::optional<bool> online;
   std::string state;
@@ -62,7 +47,7 @@ struct device_view {
 
   template <class A>
   void io(A& a) {
-    a(latest, last_seen, online, state, state_at, clock_wrong, last_seq, missed, heard, clock, quota);
+    a(last_seen, online, state, state_at, clock_wrong, last_seq, missed, heard, clock, quota);
   }
 };
 

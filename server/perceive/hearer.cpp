@@ -50,16 +50,21 @@ constexpr char gateway_mark = '\x1f';  // between gateway and name in the key of
 }  // namespace
 
 // One series as a device names it, looked up once: messages repeat the same names in the same order.
-struct series_slot {
+struct series_name {
   std::string said;  // metric, or metric/channel
   std::string name;  // canonical
   metric_info const* info = nullptr;
-  latest_value* newest = nullptr;  // in the device's view; null until its first value
 
   bool is(decoded_reading const& r) const {
     if (r.channel.empty()) return said == r.metric;
     return said.size() == r.metric.size() + 1 + r.channel.size() && said.starts_with(r.metric) && said[r.metric.size()] == '/' && said.ends_with(r.channel);
   }
+};
+
+// The same of one device: `newest` is the place in its view; nowhere until its first value.
+struct series_slot {
+  series_name const* name = nullptr;
+  std::uint32_t newest = latest_values::nowhere;
 };
 
 // `device` and `model` are null for an unclaimed one. Lives until the catalogue changes.
@@ -72,7 +77,7 @@ struct hearer::origin {
 };
 
 struct hearer::known_topic {
-  std::string topic;  // `way` points into it
+  std::string_view topic;  // `way` points into it; the map's own key, or the message's
   routed way;
   dialect_memory* memory = nullptr;  // null where the topic leads nowhere
   source_tally* count = nullptr;
@@ -85,6 +90,7 @@ struct hearer::shortcuts {
   static constexpr std::size_t most = 400'000;
   std::unordered_map<std::string, known_topic> topics;
   std::unordered_map<std::string, std::unique_ptr<origin>> origins;  // unit, gateway, dialect's kind, native name
+  std::unordered_map<std::string, std::unique_ptr<series_name const>> names;  // by `said`, shared by all origins
 };
 
 struct hearer::element_result {
@@ -101,24 +107,26 @@ hearer& hearer::operator=(hearer&&) noexcept = default;
 void hearer::forget_shortcuts() {
   short_->topics.clear();
   short_->origins.clear();
+  short_->names.clear();
 }
 
 // `spare` serves a topic that is not worth keeping: one that leads nowhere.
 hearer::known_topic& hearer::topic_of(std::string const& topic, known_topic& spare) {
   if (auto const it = short_->topics.find(topic); it != short_->topics.end()) return it->second;
-  if (short_->topics.size() >= shortcuts::most || short_->origins.size() >= shortcuts::most) forget_shortcuts();
-  auto const look = [&](known_topic& t) {
-    t.topic = topic;
+  if (short_->topics.size() >= shortcuts::most || short_->origins.size() >= shortcuts::most || short_->names.size() >= shortcuts::most) forget_shortcuts();
+  auto const look = [&](known_topic& t, std::string_view own) {
+    t.topic = own;
     t.way = known_->sources.route(t.topic);
     t.count = &ledger_.of(t.way.source ? t.way.source->info.name : "unknown");
   };
-  look(spare);
+  look(spare, topic);
   auto const& way = spare.way;
   if (!way.source || way.unit.empty() || !known_->devices.has_unit(way.unit)) return spare;
   spare.memory = &memories_[std::string(way.unit) + "/" + std::string(way.gateway) + "/" + way.source->info.name];
   if (topic.size() > 512) return spare;
-  auto& kept = short_->topics[topic];
-  look(kept);
+  auto const place = short_->topics.try_emplace(topic).first;
+  auto& kept = place->second;
+  look(kept, place->first);
   kept.memory = spare.memory;
   return kept;
 }
@@ -147,8 +155,67 @@ void hearer::use(std::shared_ptr<catalogue const> known) {
     });
 }
 
+// The lists of names first, then each device with the number of its own.
+void hearer::save_views(core::archive_writer& a) const {
+  std::unordered_map<series_names const*, std::uint32_t> numbers;
+  std::vector<series_names const*> lists;
+  for (auto const& [key, view] : views_)
+    if (auto const* names = view.latest.names(); names && numbers.try_emplace(names, static_cast<std::uint32_t>(lists.size())).second) lists.push_back(names);
+  a(static_cast<std::uint64_t>(lists.size()));
+  for (auto const* names : lists) a(names->names);
+  a(static_cast<std::uint64_t>(views_.size()));
+  series_names const* last = nullptr;
+  std::uint32_t number = 0;
+  for (auto const& [key, view] : views_) {
+    if (auto const* names = view.latest.names(); names && names != last) {
+      last = names;
+      number = numbers.at(names);
+    }
+    a(key, view.latest.names() ? number : ~0u, view.latest.values(), view);
+  }
+}
+
+void hearer::restore_views(core::archive_reader& a, std::uint32_t version) {
+  views_.clear();
+  std::uint64_t n = 0;
+  std::vector<series_names_ptr> lists;
+  if (version > 3) {
+    a(n);
+    for (; n > 0; --n) {
+      std::vector<std::string> names;
+      a(names);
+      auto list = std::make_shared<series_names>();
+      for (auto const& name : names) list->add(name);
+      lists.push_back(names_.share(std::move(list)));
+    }
+  }
+  for (a(n); n > 0; --n) {
+    std::string key;
+    a(key);
+    auto& view = views_.emplace_hint(views_.end(), std::move(key), device_view{})->second;
+    if (version > 3) {
+      std::uint32_t number = 0;
+      std::vector<latest_value> values;
+      a(number, values);
+      if (number != ~0u && (number >= lists.size() || lists[number]->names.size() != values.size())) throw core::archive_error("the saved state names series that it does not have");
+      if (number != ~0u) view.latest.restore(lists[number], std::move(values));
+    } else {
+      std::map<std::string, latest_value> values;
+      a(values);
+      for (auto& [name, v] : values) view.latest.in(view.latest.place_for(name)) = std::move(v);
+      view.latest.settle(names_);
+    }
+    a(view);
+  }
+}
+
 device_view const* hearer::view(core::device_ref const& d) const {
-  auto const it = views_.find(d.text());
+  char key[160];  // longer names than these are no device's
+  if (d.unit.size() + d.device.size() + 1 > sizeof key) return nullptr;
+  auto* p = std::copy(d.unit.begin(), d.unit.end(), key);
+  *p++ = '/';
+  p = std::copy(d.device.begin(), d.device.end(), p);
+  auto const it = views_.find(std::string_view(key, static_cast<std::size_t>(p - key)));
   return it == views_.end() ? nullptr : &it->second;
 }
 
@@ -269,19 +336,24 @@ void hearer::weigh(core::raw_message const& m, known_topic& at, decoded& d, verd
 std::string hearer::canonical(origin& who, decoded_element& e) {
   slots_.clear();
   auto& slots = who.slots;
+  if (slots.empty()) slots.reserve(e.readings.size());
   std::size_t next = 0;
   for (auto& r : e.readings) {
-    if (next >= slots.size() || !slots[next].is(r)) {
-      next = static_cast<std::size_t>(std::find_if(slots.begin(), slots.end(), [&](auto const& s) { return s.is(r); }) - slots.begin());
+    if (next >= slots.size() || !slots[next].name->is(r)) {
+      next = static_cast<std::size_t>(std::find_if(slots.begin(), slots.end(), [&](auto const& s) { return s.name->is(r); }) - slots.begin());
       if (next == slots.size()) {
-        auto& fresh = slots.emplace_back();
-        fresh.said = r.full_name();
-        fresh.name = known_->metrics.canonical(fresh.said);
-        fresh.info = known_->metrics.find(fresh.name);
-        if (auto const there = who.view->latest.find(fresh.name); there != who.view->latest.end()) fresh.newest = &there->second;
+        auto& known = short_->names[r.full_name()];
+        if (!known) {
+          series_name fresh;
+          fresh.said = r.full_name();
+          fresh.name = known_->metrics.canonical(fresh.said);
+          fresh.info = known_->metrics.find(fresh.name);
+          known = std::make_unique<series_name const>(std::move(fresh));
+        }
+        slots.push_back({known.get(), who.view->latest.place_of(known->name)});
       }
     }
-    auto const& s = slots[next];
+    auto const& s = *slots[next].name;
     slots_.push_back(static_cast<std::uint32_t>(next++));
     if (auto* n = std::get_if<double>(&r.v); n && s.info) {
       if (!r.unit.empty() && r.unit != s.info->unit) {
@@ -426,11 +498,10 @@ void hearer::model_events(device_model const& model, device_view const& view, co
     for (auto const& r : o.readings) {
       auto const* now = std::get_if<bool>(&r.v);
       if (!now || split_channel(r.metric).first != rule.metric || r.q == core::quality::bad) continue;
-      auto const before = view.latest.find(r.metric);
-      if (before != view.latest.end()) {
-        auto const* was = std::get_if<bool>(&before->second.v);
+      if (auto const* before = view.latest.find(r.metric)) {
+        auto const* was = std::get_if<bool>(&before->v);
         // Old news, or no change: a door that reports every hour that it is open was opened once.
-        if (r.t < before->second.t || (was && *was == *now)) continue;
+        if (r.t < before->t || (was && *was == *now)) continue;
       }
       auto const& name = *now ? rule.when_true : rule.when_false;
       if (!name.empty()) o.events.push_back({name, r.t, ""});
@@ -451,7 +522,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   if (why = canonical(*who, e); !why.empty()) return {outcome::rejected, std::move(why), {}};
   if (view.latest.size() + e.readings.size() > max_series) {
     std::size_t fresh = 0;
-    for (auto const& r : e.readings) fresh += view.latest.count(r.metric) ? 0 : 1;
+    for (auto const& r : e.readings) fresh += view.latest.find(r.metric) ? 0 : 1;
     if (view.latest.size() + fresh > max_series) return {outcome::rejected, "the device has more than 1,024 series", {}};
   }
 
@@ -496,13 +567,14 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
     auto& r = o.readings[i];
     if (r.overtaken) continue;  // historical: never the current value
     auto* const slot = i < slots_.size() ? &who->slots[slots_[i]] : nullptr;  // what the model made has none
-    auto* newest = slot ? slot->newest : nullptr;
-    if (!newest) {
-      newest = &view.latest[r.metric];
-      if (slot) slot->newest = newest;
+    auto place = slot ? slot->newest : latest_values::nowhere;
+    if (place == latest_values::nowhere) {
+      place = view.latest.place_for(r.metric);
+      if (slot) slot->newest = place;
     }
+    auto* const newest = &view.latest.in(place);
     bool const first = newest->known_at == core::time_point{};
-    if (!first) weigh_quality(slot ? slot->info : known_->metrics.find(r.metric), *newest, r);
+    if (!first) weigh_quality(slot ? slot->name->info : known_->metrics.find(r.metric), *newest, r);
     r.overtaken = !first && r.t < newest->t;
     r.late = r.overtaken || r.t < m.arrival - limits.max_age;
     if (r.overtaken) continue;
@@ -512,6 +584,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
     newest->t = r.t;
     newest->known_at = m.arrival;
   }
+  view.latest.settle(names_);
   for (auto const& happened : o.events)
     if (view.state.empty() || happened.t >= view.state_at) {
       view.state = happened.name;

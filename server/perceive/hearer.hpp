@@ -72,11 +72,17 @@ class hearer {
 
   template <class A>
   void io(A& a) {
-    std::uint32_t version = 3;
+    std::uint32_t version = 4;
     a(version);
-    if (version != 3) throw core::archive_error("the saved state of perceive has another version");
-    a(ledger_, unclaimed_, views_, memories_, discovered_);
-    forget_shortcuts();  // they point into what has just been replaced
+    if (version != 3 && version != 4) throw core::archive_error("the saved state of perceive has another version");
+    a(ledger_, unclaimed_);
+    if constexpr (std::is_same_v<A, core::archive_writer>) {
+      save_views(a);
+    } else {
+      forget_shortcuts();  // they point into what is being replaced
+      restore_views(a, version);
+    }
+    a(memories_, discovered_);
   }
 
  private:
@@ -86,6 +92,8 @@ class hearer {
   struct element_result;
 
   void forget_shortcuts();
+  void save_views(core::archive_writer& a) const;
+  void restore_views(core::archive_reader& a, std::uint32_t version);
   known_topic& topic_of(std::string const& topic, known_topic& spare);
 
   void weigh(core::raw_message const& m, known_topic& at, decoded& d, verdict& out);
@@ -104,7 +112,8 @@ class hearer {
   std::shared_ptr<catalogue const> known_;
   ledger ledger_;
   std::map<std::string, std::map<std::string, std::string>> unclaimed_;  // unit → ("n:" or "v:" [+ gateway + \x1f] + native name) → id
-  std::unordered_map<std::string, device_view> views_;                   // "unit/device"
+  series_pool names_;                                                    // of the views
+  std::map<std::string, device_view, std::less<>> views_;                // "unit/device"; in order, as they are saved
   std::map<std::string, dialect_memory> memories_;                       // "unit/gateway/source"
   std::map<std::string, std::map<std::string, discovered_device>> discovered_;  // unit → native name → what it told of itself
   std::unique_ptr<shortcuts> short_;

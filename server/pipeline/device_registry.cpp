@@ -1,5 +1,7 @@
 #include "pipeline/device_registry.hpp"
 
+#include "perceive/presence.hpp"
+
 #include <algorithm>
 #include <iterator>
 
@@ -27,14 +29,29 @@ std::string_view to_text(change_outcome o) {
   return names[static_cast<std::size_t>(o)];
 }
 
-device_registry::device_registry(std::vector<unit_config> const& base) {
+namespace {
+// The time that it may need to be heard again is its model's; whoever lists the device finds it there.
+void settle_rejoin(core::device& d, device_registry::model_map const& models) {
+  auto const m = models.find(d.model);
+  auto const pace = d.expected_interval ? d.expected_interval : m == models.end() ? std::nullopt : m->second.expected_interval;
+  d.rejoin = pace ? perceive::patience_for(*pace, m == models.end() ? std::string_view{} : m->second.link).rejoin : core::duration{0};
+}
+
+core::device_list::pointer settled(core::device_list::pointer const& d, device_registry::model_map const& models) {
+  auto out = *d;
+  settle_rejoin(out, models);
+  return out == *d ? d : std::make_shared<core::device const>(std::move(out));
+}
+}  // namespace
+
+device_registry::device_registry(std::vector<unit_config> const& base, model_map const& models) {
   for (auto const& u : base) {
     codes_.push_back(u.unit.code);
     auto& book = units_[u.unit.code];
     for (auto const& z : u.unit.zones) book.zones.insert(z.id);
-    for (auto const& d : u.devices) {
-      book.base_order.push_back(d.id);
-      set_live({d.unit, d.id}, d);
+    for (auto const& d : u.devices.shared()) {
+      book.base_order.push_back(d->id);
+      set_live({d->unit, d->id}, settled(d, models));
     }
   }
 }
@@ -43,7 +60,7 @@ core::device const* device_registry::find(core::device_ref const& d) const {
   auto const u = units_.find(d.unit);
   if (u == units_.end()) return nullptr;
   auto const at = u->second.live.find(d.device);
-  return at == u->second.live.end() ? nullptr : &at->second;
+  return at == u->second.live.end() ? nullptr : at->second.get();
 }
 
 registry_entry const* device_registry::entry(core::device_ref const& d) const {
@@ -51,10 +68,11 @@ registry_entry const* device_registry::entry(core::device_ref const& d) const {
   return e == entries_.end() ? nullptr : &e->second;
 }
 
-std::vector<core::device> device_registry::devices(std::string const& unit) const {
-  std::vector<core::device> out;
+core::device_list device_registry::devices(std::string const& unit) const {
+  core::device_list out;
   auto const u = units_.find(unit);
   if (u == units_.end()) return out;
+  out.reserve(u->second.live.size());
   std::set<std::string_view> placed;
   for (auto const& id : u->second.base_order)
     if (auto const d = u->second.live.find(id); d != u->second.live.end()) {
@@ -66,25 +84,17 @@ std::vector<core::device> device_registry::devices(std::string const& unit) cons
   return out;
 }
 
-std::vector<core::device> device_registry::all() const {
-  std::vector<core::device> out;
-  for (auto const& code : codes_) {
-    auto some = devices(code);
-    std::move(some.begin(), some.end(), std::back_inserter(out));
-  }
-  return out;
-}
-
-void device_registry::set_live(core::device_ref const& ref, std::optional<core::device> now) {
+void device_registry::set_live(core::device_ref const& ref, shared now) {
   auto& book = units_.at(ref.unit);
   if (auto const old = book.live.find(ref.device); old != book.live.end()) {
-    for (auto const& n : names_of(old->second))
+    for (auto const& n : names_of(*old->second))
       if (auto const at = book.natives.find(n); at != book.natives.end() && at->second == ref.device) book.natives.erase(at);
     book.live.erase(old);
   }
   if (!now) return;
   for (auto const& n : names_of(*now)) book.natives.insert_or_assign(n, ref.device);
-  book.live.emplace(ref.device, std::move(*now));
+  std::string_view const id = now->id;
+  book.live.emplace(id, std::move(now));
 }
 
 // ---------------------------------------------------------------- what may be
@@ -112,14 +122,14 @@ std::string device_registry::parent_fault(core::device const& d) const {
     if (at->parent == d.id || depth > live.size()) return "its parent \"" + d.parent + "\" hangs on the device itself";
     auto const up = live.find(at->parent);
     if (up == live.end()) return at == &d ? "its parent \"" + d.parent + "\" is no device of the unit" : "";
-    at = &up->second;
+    at = up->second.get();
   }
   return {};
 }
 
 std::string device_registry::child_of(core::device_ref const& d) const {
   for (auto const& [id, other] : units_.at(d.unit).live)
-    if (other.parent == d.device) return id;
+    if (other->parent == d.device) return std::string(id);
   return {};
 }
 
@@ -129,19 +139,22 @@ change_result device_registry::one(registry_change const& w, model_map const& mo
   core::device_ref const ref{w.device.unit, w.device.id};
   auto const refused = [&](std::string why) { return change_result{ref, change_outcome::refused, std::move(why)}; };
   if (!units_.count(ref.unit)) return refused("there is no commune " + ref.unit);
-  auto const* live = find(ref);
   auto const* old = entry(ref);
   auto& book = units_.at(ref.unit);
-  auto const base_of = [&]() -> core::device const* {
-    if (auto const b = book.base.find(ref.device); b != book.base.end()) return &b->second;
+  shared const live = [&] {
+    auto const there = book.live.find(ref.device);
+    return there == book.live.end() ? shared{} : there->second;
+  }();
+  auto const base_of = [&]() -> shared {
+    if (auto const b = book.base.find(ref.device); b != book.base.end()) return b->second;
     bool const in_base = std::find(book.base_order.begin(), book.base_order.end(), ref.device) != book.base_order.end();
     return in_base && live && !(old && old->device) ? live : nullptr;
   };
 
-  before was{ref, live ? std::optional(*live) : std::nullopt, old ? std::optional(*old) : std::nullopt};
+  before was{ref, live, old ? std::optional(*old) : std::nullopt};
   registry_entry e = old ? *old : registry_entry{};
   auto outcome = change_outcome::changed;
-  std::optional<core::device> now = was.live;
+  shared now = live;
   switch (w.kind) {
     case change_kind::put: {
       if (live && w.only_new) return refused("the device is registered already");
@@ -149,26 +162,25 @@ change_result device_registry::one(registry_change const& w, model_map const& mo
       if (wanted.type.empty())
         if (auto const m = models.find(wanted.model); m != models.end()) wanted.type = m->second.type;
       if (auto why = fault(wanted, models); !why.empty()) return refused(std::move(why));
+      settle_rejoin(wanted, models);
       if (live && *live == wanted) return {ref, change_outcome::unchanged, {}};
       outcome = live ? change_outcome::changed : change_outcome::created;
-      auto const* base = base_of();
-      if (base && !book.base.count(ref.device)) book.base.emplace(ref.device, *base);
+      if (auto const base = base_of(); base && !book.base.count(ref.device)) book.base.emplace(ref.device, base);
       auto const b = book.base.find(ref.device);
       e.withdrawn = false;
-      if (b != book.base.end() && b->second == wanted) e.device.reset();  // as the configuration has it: nothing to remember
-      else e.device = wanted;
+      now = std::make_shared<core::device const>(std::move(wanted));
+      if (b != book.base.end() && *b->second == *now) e.device.reset();  // as the configuration has it: nothing to remember
+      else e.device = now;
       if (!live) {
         e.created_by = by;
         e.created_at = at;
       }
-      now = std::move(wanted);
       break;
     }
     case change_kind::withdraw: {
       if (!live) return refused("the device is not registered");
       if (auto const child = child_of(ref); !child.empty()) return refused("it is the parent of " + child);
-      auto const* base = base_of();
-      if (base && !book.base.count(ref.device)) book.base.emplace(ref.device, *base);
+      if (auto const base = base_of(); base && !book.base.count(ref.device)) book.base.emplace(ref.device, base);
       e.withdrawn = book.base.count(ref.device) > 0;
       e.device.reset();
       if (e.account == account_state::active) {
@@ -186,7 +198,7 @@ change_result device_registry::one(registry_change const& w, model_map const& mo
         if (auto const child = child_of(ref); !child.empty()) return refused("it is the parent of " + child);
         now.reset();
       } else {
-        if (auto why = fault(b->second, models); !why.empty()) return refused(std::move(why));
+        if (auto why = fault(*b->second, models); !why.empty()) return refused(std::move(why));
         now = b->second;
       }
       e.device.reset();
@@ -243,15 +255,19 @@ std::vector<change_result> device_registry::apply(std::vector<registry_change> c
     }
   }
   if (all_or_nothing && std::any_of(out.begin(), out.end(), [](auto const& r) { return r.outcome == change_outcome::refused; }))
-    for (std::size_t i = done.size(); i-- > 0;) undo(std::move(done[i]));
+    for (; !done.empty(); done.pop_back()) undo(std::move(done.back()));
+  last_ = std::move(done);
   return out;
+}
+
+void device_registry::take_back() {
+  for (; !last_.empty(); last_.pop_back()) undo(std::move(last_.back()));
 }
 
 std::vector<std::string> device_registry::restore(entry_map saved, model_map const& models) {
   std::vector<std::string> aside;
   auto const set_aside = [&](core::device_ref const& ref, std::string const& why) { aside.push_back("device " + ref.text() + " is set aside: " + why); };
-  std::vector<core::device_ref> placed;
-  for (auto const& [ref, e] : saved) {
+  for (auto& [ref, e] : saved) {
     auto const u = units_.find(ref.unit);
     if (u == units_.end()) {
       set_aside(ref, "there is no commune " + ref.unit);
@@ -264,8 +280,8 @@ std::vector<std::string> device_registry::restore(entry_map saved, model_map con
         continue;
       }
     if (auto const live = u->second.live.find(ref.device); live != u->second.live.end()) u->second.base.insert_or_assign(ref.device, live->second);
+    if (e.device) e.device = settled(e.device, models);
     set_live(ref, e.device);
-    if (e.device) placed.push_back(ref);
   }
   for (bool again = true; again;) {
     again = false;
@@ -275,8 +291,8 @@ std::vector<std::string> device_registry::restore(entry_map saved, model_map con
         if (why.empty()) continue;
         set_aside({d.unit, d.id}, why);
         auto const base = units_.at(code).base.find(d.id);
-        bool const back = base != units_.at(code).base.end() && !(base->second == d) && fault(base->second, models).empty();
-        set_live({d.unit, d.id}, back ? std::optional(base->second) : std::nullopt);
+        bool const back = base != units_.at(code).base.end() && !(*base->second == d) && fault(*base->second, models).empty();
+        set_live({d.unit, d.id}, back ? base->second : nullptr);
         again = true;
       }
   }

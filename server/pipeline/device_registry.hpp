@@ -1,4 +1,5 @@
 #pragma once
+#include "core/device_list.hpp"
 #include "core/time.hpp"
 #include "core/unit.hpp"
 #include "perceive/device_model.hpp"
@@ -8,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,7 +21,7 @@ enum class account_state : std::uint8_t { none, active, disabled };
 
 // What people changed of one device, beside or over config/units. `device` absent = it is as the configuration has it.
 struct registry_entry {
-  std::optional<core::device> device;
+  core::device_list::pointer device;
   bool withdrawn = false;
   account_state account = account_state::none;
   std::string created_by, changed_by, account_by;
@@ -61,12 +63,14 @@ class device_registry {
   using entry_map = std::map<core::device_ref, registry_entry>;
   using model_map = std::map<std::string, perceive::device_model>;
 
-  explicit device_registry(std::vector<unit_config> const& base);
+  explicit device_registry(std::vector<unit_config> const& base, model_map const& models = {});
 
   // In order; a later wish sees what an earlier one did, but a parent may come after its child. `all_or_nothing`: one refusal, and
   // nothing is changed (the others' outcomes tell what would have been).
   std::vector<change_result> apply(std::vector<registry_change> const& wishes, bool all_or_nothing, model_map const& models, std::string const& by,
                                    core::time_point at);
+  // As it was before the last apply(), once.
+  void take_back();
   // Takes over saved changes. What does not fit the configuration any more is set aside and stays in the entries; one sentence each.
   std::vector<std::string> restore(entry_map saved, model_map const& models);
 
@@ -74,35 +78,36 @@ class device_registry {
   registry_entry const* entry(core::device_ref const& d) const;
   entry_map const& entries() const { return entries_; }
   // Of one unit: in the configuration's order, then the added ones by name.
-  std::vector<core::device> devices(std::string const& unit) const;
-  std::vector<core::device> all() const;
+  core::device_list devices(std::string const& unit) const;
   std::vector<std::string> const& units() const { return codes_; }
 
  private:
+  using shared = core::device_list::pointer;
   struct unit_book {
     std::set<std::string> zones;
     std::vector<std::string> base_order;
-    std::map<std::string, core::device> live;
-    std::map<std::string, core::device> base;  // only those that are changed or withdrawn
+    std::map<std::string_view, shared> live;  // by the device's own id
+    std::map<std::string, shared> base;       // only those that are changed or withdrawn
     std::unordered_map<std::string, std::string> natives;  // lower case → id
   };
   // How things were before one wish.
   struct before {
     core::device_ref device;
-    std::optional<core::device> live;
+    shared live;
     std::optional<registry_entry> entry;
   };
 
   std::string fault(core::device const& d, model_map const& models) const;
   std::string parent_fault(core::device const& d) const;
   change_result one(registry_change const& w, model_map const& models, std::string const& by, core::time_point at, std::vector<before>& done);
-  void set_live(core::device_ref const& ref, std::optional<core::device> now);
+  void set_live(core::device_ref const& ref, shared now);
   void undo(before&& b);
   std::string child_of(core::device_ref const& d) const;
 
   std::vector<std::string> codes_;
   std::map<std::string, unit_book> units_;
   entry_map entries_;
+  std::vector<before> last_;  // what the last apply() has changed
 };
 
 }  // namespace ioc::pipeline

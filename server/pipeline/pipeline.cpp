@@ -8,11 +8,10 @@
 namespace ioc::pipeline {
 
 pipeline::pipeline(std::shared_ptr<perceive::catalogue const> catalogue, std::vector<unit_config> units, core::time_point started)
-    : ears_(std::move(catalogue)), registry_(units) {
+    : ears_(std::move(catalogue)), registry_(units, ears_.known().models) {
   for (auto& u : units) {
     auto const code = u.unit.code;
-    for (auto& d : u.devices)
-      if (auto const p = perceive::patience_of(ears_.known(), d)) d.rejoin = p->rejoin;
+    u.devices = registry_.devices(code);  // the same in the same order, shared
     units_.try_emplace(code, std::move(u), started);
   }
 }
@@ -51,7 +50,6 @@ operation_result pipeline::operate(operation const& op, site_outcomes& out) {
 
 std::vector<change_result> pipeline::change(operation const& op, site_outcomes& out) {
   tick(op.at, out);
-  auto const before = registry_;
   auto results = registry_.apply(op.changes, op.all_or_nothing, ears_.known().models, op.by, op.at);
   std::set<std::string> touched;
   bool const nothing = op.all_or_nothing && std::any_of(results.begin(), results.end(), [](auto const& r) { return r.outcome == change_outcome::refused; });
@@ -64,7 +62,7 @@ std::vector<change_result> pipeline::change(operation const& op, site_outcomes& 
   try {
     spread(touched, op.at);
   } catch (std::invalid_argument const& e) {
-    registry_ = before;
+    registry_.take_back();
     for (auto& r : results)
       if (r.outcome != change_outcome::refused) r = {r.device, change_outcome::refused, e.what()};
   }
@@ -89,15 +87,12 @@ void pipeline::spread(std::set<std::string> const& units, core::time_point now) 
   next->metrics = known.metrics;
   next->sources = known.sources;
   next->models = known.models;
-  next->devices = perceive::registry(known.devices.units(), registry_.all());
-  ears_.use(std::move(next));
+  std::map<std::string, core::device_list> changed;
   for (auto const& code : units)
-    if (auto const u = units_.find(code); u != units_.end()) {
-      auto devices = registry_.devices(code);
-      for (auto& d : devices)
-        if (auto const p = perceive::patience_of(ears_.known(), d)) d.rejoin = p->rejoin;
-      u->second.use(std::move(devices), now);
-    }
+    if (units_.count(code)) changed[code] = registry_.devices(code);
+  next->devices = known.devices.with(changed);
+  ears_.use(std::move(next));
+  for (auto& [code, devices] : changed) units_.at(code).use(std::move(devices), now);
 }
 
 void pipeline::adopt(device_registry::entry_map entries) {
@@ -165,10 +160,14 @@ void pipeline::prune(core::time_point before) {
 
 std::string pipeline::save() const {
   core::archive_writer w;
+  save(w);
+  return w.take();
+}
+
+void pipeline::save(core::archive_writer& w) const {
   w(hold_until_, hearing_, ears_, registry_.entries());
   w(static_cast<std::uint64_t>(units_.size()));
   for (auto const& [code, machine] : units_) w(code, machine.save());
-  return w.take();
 }
 
 void pipeline::restore(std::string_view bytes) {

@@ -60,8 +60,9 @@ class pipeline {
   void prune(core::time_point before);
 
   // The whole state, to be saved with the journal position that it reflects. Throws core::archive_error on a text it cannot read.
-  static constexpr int format = 3;
+  static constexpr int format = 4, oldest_format = 3;
   std::string save() const;
+  void save(core::archive_writer& w) const;
   void restore(std::string_view bytes);
 
  private:

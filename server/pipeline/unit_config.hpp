@@ -1,6 +1,7 @@
 #pragma once
 #include "advise/playbook.hpp"
 #include "alert/rule.hpp"
+#include "core/device_list.hpp"
 #include "core/unit.hpp"
 
 #include <map>
@@ -14,7 +15,7 @@ namespace ioc::pipeline {
 struct unit_config {
   core::unit unit;
   core::policy policy;
-  std::vector<core::device> devices;
+  core::device_list devices;
   std::vector<alert::rule> rules;
   std::vector<advise::playbook> playbooks;
   std::map<std::string, std::string> units_of_measure;

@@ -59,7 +59,7 @@ unit_machine::unit_machine(unit_config config, core::time_point started)
   for (auto const& r : config_.rules) named_.push_back(r.select ? std::vector<std::string>{} : r.devices);
 }
 
-void unit_machine::use(std::vector<core::device> devices, core::time_point now) {
+void unit_machine::use(core::device_list devices, core::time_point now) {
   config_.devices = std::move(devices);
   std::set<std::string_view> here;
   for (auto const& d : config_.devices) here.insert(d.id);

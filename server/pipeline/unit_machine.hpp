@@ -44,7 +44,7 @@ class unit_machine final : private advise::world, private act::surroundings {
   unit_machine(unit_config config, core::time_point started);
 
   // The registry has changed: these are the unit's devices now. Between two instants; conclude() comes next.
-  void use(std::vector<core::device> devices, core::time_point now);
+  void use(core::device_list devices, core::time_point now);
 
   // --- facts ---
   void observe(core::observation const& o, core::time_point now, outcomes& out);

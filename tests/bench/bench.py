@@ -189,7 +189,7 @@ def many_devices(stack, options):
                 load.wait()
             time.sleep(15)
             after, most_after = parts.memory_mb(many.iocd.pid), parts.memory_mb(many.iocd.pid, "VmHWM")
-            state = int(many.postgres.sql("select coalesce(max(octet_length(bytes)), 0) from engine_state"))
+            state = int(many.postgres.sql("select coalesce(sum(octet_length(bytes)), 0) from engine_part"))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         stack.start("iocd")
@@ -200,17 +200,6 @@ def many_devices(stack, options):
         line("… publish → WebSocket, ms p50", round(late[len(late) // 2], 1)),
         line("… worst: a state is saved meanwhile", round(late[-1]), "≤ 200", late[-1] <= 200, f"p99 {late[int(len(late) * 0.99)]:.0f}, {len(late)} probes"),
         line("… roll-ups by the minute, rows/s", round(rows), f"≥ {count * 10 // 60}", lag <= 120, f"{lag:.0f} s behind the last closed minute; CPU s of {minutes * 60 - 20} s: { {k: round(v) for k, v in used.items()} }")]
-
-
-@row("storage")
-def storage(stack, options):
-    """The storage engineer's own bench (baseline C, the query with 100 million values), where it is built: its lines are shown as they are."""
-    script = Path(__file__).resolve().parent / "storage_bench.sh"
-    done = subprocess.run([str(script)], capture_output=True, text=True, timeout=1500, check=False)
-    print("\n".join("      " + x for x in done.stdout.strip().splitlines()), flush=True)
-    if done.returncode:
-        raise Failure(f"{script.name} ended with exit code {done.returncode}")
-    return []
 
 
 def table(lines):

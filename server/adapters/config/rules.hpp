@@ -2,7 +2,7 @@
 #include "adapters/config/names.hpp"
 #include "adapters/config/reader.hpp"
 #include "alert/rule.hpp"
-#include "core/unit.hpp"
+#include "core/device_list.hpp"
 
 #include <vector>
 
@@ -13,7 +13,7 @@ namespace ioc::config {
 // Two passes: the first takes all ids into `scope`, so that a rule may name one that stands below it.
 struct rule_options {
   bool live = false;
-  std::vector<core::device> const* registry = nullptr;  // what `select` looks at
+  core::device_list const* registry = nullptr;  // what `select` looks at
 };
 
 // `ids` and `order` are the unit's: they run on over several files.

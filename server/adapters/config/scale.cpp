@@ -23,8 +23,12 @@ void scale(pipeline::unit_config& config, double speed) {
   shrink(p.forward_within);
   shrink(p.backlog_within);
   shrink(p.command_timeout);
-  for (auto& d : config.devices)
+  core::device_list devices;
+  for (auto d : config.devices) {
     if (d.expected_interval) shrink(*d.expected_interval);
+    devices.push_back(std::move(d));
+  }
+  config.devices = std::move(devices);
 }
 
 std::optional<core::duration> shortest_window(pipeline::unit_config const& config) {

@@ -60,7 +60,7 @@ void read_devices(map_reader& m, scenario& s, file_context const& c, name_scope&
 }
 
 // A parent chain that ends in itself would have no parent to judge first.
-void refuse_loops(std::vector<core::device> const& devices, node const& list, file_context const& c) {
+void refuse_loops(core::device_list const& devices, node const& list, file_context const& c) {
   for (auto const& start : devices) {
     auto at = start.parent;
     for (std::size_t hops = 0; !at.empty(); ++hops) {

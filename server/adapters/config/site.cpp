@@ -14,8 +14,8 @@ namespace fs = std::filesystem;
 namespace ioc::config {
 
 perceive::catalogue site::catalogue() const {
-  std::vector<core::device> devices;
-  for (auto const& u : units) devices.insert(devices.end(), u.devices.begin(), u.devices.end());
+  core::device_list devices;
+  for (auto const& u : units) devices.append(u.devices);
   return perceive::catalogue::make(metrics, sources, models, tree, std::move(devices));
 }
 

@@ -1,6 +1,8 @@
 #include "adapters/postgres/rollup.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace ioc::postgres {
 
@@ -8,6 +10,7 @@ namespace {
 // A device's clock may run ahead, but not by days.
 constexpr std::int64_t most_open_minutes = 240;
 constexpr std::size_t most_layouts = 50'000;
+constexpr double none = std::numeric_limits<double>::quiet_NaN();  // what the stored rows hold is finite
 }  // namespace
 
 void minute_book::start(std::int64_t until, std::int64_t exact) {
@@ -41,11 +44,29 @@ void minute_book::add(reading_row const& r, core::time_point t, std::int32_t dev
     due_[{m, device}] = true;
     return;
   }
-  put(open_[m][device], names_of(r.layout), r, static_cast<std::uint32_t>((t - begin_of(m)).count()));
+  put(open_[m][device], r, static_cast<std::uint32_t>((t - begin_of(m)).count()));
 }
 
-void minute_book::put(bucket& b, std::vector<int> const& names, reading_row const& r, std::uint32_t us) {
+void minute_book::put(bucket& b, reading_row const& r, std::uint32_t us) {
   if (b.broken) return;
+  std::vector<double> numbers;
+  numbers.reserve(r.values.size());
+  for (auto const& v : r.values) numbers.push_back(v.q == core::quality::bad ? none : core::number_of(v.v).value_or(none));
+  if (!b.only && b.slots.empty()) {
+    b.only = r.layout;
+    b.numbers = std::move(numbers);
+    b.only_us = us;
+    return;
+  }
+  if (b.only) {
+    add_up(b, names_of(b.only), b.numbers, b.only_us);
+    b.only.reset();
+    b.numbers = {};
+  }
+  add_up(b, names_of(r.layout), numbers, us);
+}
+
+void minute_book::add_up(bucket& b, std::vector<int> const& names, std::vector<double> const& numbers, std::uint32_t us) {
   if (b.slots.empty()) b.slots.reserve(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
     slot* s = nullptr;
@@ -65,13 +86,12 @@ void minute_book::put(bucket& b, std::vector<int> const& names, reading_row cons
       s->metric = names[i];
     }
     s->last_us = us;
-    auto const& v = r.values[i];
-    auto const n = v.q == core::quality::bad ? std::nullopt : core::number_of(v.v);
-    if (!n) continue;
-    s->min = s->count ? std::min(s->min, *n) : *n;
-    s->max = s->count ? std::max(s->max, *n) : *n;
-    s->sum = s->count ? s->sum + *n : *n;
-    s->last = *n;
+    auto const n = numbers[i];
+    if (std::isnan(n)) continue;
+    s->min = s->count ? std::min(s->min, n) : n;
+    s->max = s->count ? std::max(s->max, n) : n;
+    s->sum = s->count ? s->sum + n : n;
+    s->last = n;
     ++s->count;
   }
 }
@@ -91,6 +111,19 @@ void minute_book::take(std::int64_t until, std::size_t most, std::vector<closed_
       auto& [device, b] = *it;
       if (b.broken) {
         due.push_back({m, device});
+        continue;
+      }
+      if (b.only) {
+        auto const& names = names_of(b.only);
+        closed_minute c{m, device, {}, {}};
+        c.metrics.reserve(names.size());
+        c.numbers.reserve(names.size());
+        for (std::size_t i = 0; i < names.size(); ++i) {
+          if (std::isnan(b.numbers[i])) continue;
+          c.metrics.push_back(names[i]);
+          c.numbers.push_back(b.numbers[i]);
+        }
+        if (!c.metrics.empty()) whole.push_back(std::move(c));
         continue;
       }
       std::erase_if(b.slots, [](slot const& s) { return s.count == 0; });

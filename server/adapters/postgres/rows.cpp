@@ -25,7 +25,6 @@ std::size_t bytes_of(batch const& b) {
   n += sum(b.log, [](log_row const& r) { return r.what.size() + r.by.size() + r.detail.size(); });
   n += sum(b.devices, [](device_row const& r) { return r.unit.size() + r.device.size() + r.doc.size(); });
   n += sum(b.registry, [](registry_row const& r) { return r.unit.size() + r.device.size() + r.doc.size(); });
-  if (b.snapshot) n += b.snapshot->bytes.size();
   return n;
 }
 

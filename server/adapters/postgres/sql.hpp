@@ -24,7 +24,8 @@ inline constexpr auto claim_position =
     "insert into position (shard, position, writer, committed_at) values ($1, 0, $2, now()) "
     "on conflict (shard) do update set writer = excluded.writer returning position, ledger";
 inline constexpr auto read_position = "select position, ledger, writer from position where shard = $1";
-inline constexpr auto read_engine = "select position, format, bytes from engine_state where shard = $1";
+inline constexpr auto read_engine = "select position, format, bytes, turn, parts from engine_state where shard = $1";
+inline constexpr auto read_engine_part = "select bytes from engine_part where shard = $1 and turn = $2 and n = $3";
 
 // --- the writer's transaction ----------------------------------------------------------------------------------------
 // First in each transaction: no row = another process has claimed the position, nothing may be written.
@@ -103,9 +104,14 @@ inline constexpr auto put_devices =
     "select * from unnest($1::text[], $2::text[], $3::jsonb[], $4::timestamptz[]) "
     "on conflict (unit, device) do update set doc = excluded.doc, seen = excluded.seen where excluded.seen >= d.seen";
 inline constexpr auto put_engine =
-    "insert into engine_state as e (shard, position, format, bytes) values ($1, $2, $3, $4) "
-    "on conflict (shard) do update set position = excluded.position, format = excluded.format, bytes = excluded.bytes "
-    "where excluded.position >= e.position";
+    "insert into engine_state as e (shard, position, format, bytes, turn, parts) values ($1, $2, $3, '', $4, $5) "
+    "on conflict (shard) do update set position = excluded.position, format = excluded.format, bytes = excluded.bytes, turn = excluded.turn, "
+    "parts = excluded.parts where excluded.position >= e.position";
+inline constexpr auto next_turn = "select coalesce(max(turn), 0) + 1 from (select turn from engine_state where shard = $1 union all select turn from engine_part where shard = $1) t";
+inline constexpr auto drop_unfinished =
+    "delete from engine_part where shard = $1 and turn is distinct from (select turn from engine_state where shard = $1)";
+inline constexpr auto drop_old_parts = "delete from engine_part where shard = $1 and turn <> (select turn from engine_state where shard = $1)";
+inline constexpr auto copy_state = "copy engine_part (shard, turn, n, bytes) from stdin (format binary)";
 
 // --- readings --------------------------------------------------------------------------------------------------------
 // Of two rows for one time the one known last wins, then the one written last; $6 (as_of) hides what came later. Whoever reads keeps

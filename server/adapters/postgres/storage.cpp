@@ -97,9 +97,7 @@ start_state storage::open_first() {
     start_state s;
     s.position = number<std::uint64_t>(claimed.text(0, 0));
     if (!claimed.null(0, 1)) s.ledger_json = claimed.text(0, 1);
-    auto const engine = link_->run(sql::read_engine, {std::to_string(options_.shard)});
-    if (engine.size())
-      s.snapshot = engine_snapshot{number<std::uint64_t>(engine.text(0, 0)), number<int>(engine.text(0, 1)), from_hex(engine.text(0, 2).substr(2))};
+    s.snapshot = read_state();
     return s;
   } catch (statement_error const& e) {
     close();
@@ -137,7 +135,6 @@ struct storage::merged {
   items<log_row> log;
   items<device_row> devices;
   std::vector<registry_row const*> registry;  // in order
-  engine_snapshot const* snapshot = nullptr;
   std::string const* ledger = nullptr;
   std::uint64_t position = 0;
 
@@ -146,7 +143,6 @@ struct storage::merged {
     for (auto const& b : group) {
       position = std::max(position, b.position);
       if (!b.ledger_json.empty()) ledger = &b.ledger_json;
-      if (b.snapshot) snapshot = &*b.snapshot;
       if (b.position > committed) {
         for (auto const& r : b.readings) readings.push_back({&r, b.position});
         for (auto const& r : b.events) events.push_back({&r, b.position});
@@ -238,8 +234,6 @@ void storage::transaction(merged const& m, bool carefully) {
     put_registry(*link_, m.registry);
   }
   put_due(book_.take_due(), 0);
-  if (m.snapshot)
-    link_->run(sql::put_engine, {std::to_string(options_.shard), std::to_string(m.snapshot->position), std::to_string(m.snapshot->format), "\\x" + hex(m.snapshot->bytes)});
   link_->run("commit");
 }
 

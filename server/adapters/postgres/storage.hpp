@@ -42,6 +42,9 @@ class storage {
   // Throws statement_error (nothing is known of the commit when `lost`) or fenced.
   void store(std::deque<batch> const& group, std::uint64_t committed);
 
+  // Writes the next part of a state whose rows are committed; `next` is 0 for the first. True: it is whole, a start goes on from it.
+  bool store_state(engine_snapshot const& s, std::size_t& next);
+
   // One slice of the roll-ups' work, some 100 ms at most. `idle`: nothing waits to be written, so minutes close by the clock of
   // this machine; else by the newest arrival that was stored. True: there is more to do now. Throws as store().
   bool roll(bool idle);
@@ -67,6 +70,7 @@ class storage {
   void connect();
   bool lock(std::chrono::milliseconds limit);
   std::string holder(std::string& application);
+  std::optional<engine_snapshot> read_state();
   void fence(std::uint64_t position, std::string const* ledger);
   void make_days(items<reading_row> const& all);
   void find_devices(items<reading_row> const& all);
@@ -107,6 +111,7 @@ class storage {
   std::int32_t planned_device_ = 0;  // how far the plan of the current level has come
   int mend_slice_ = 100;
   unsigned mend_turn_ = 0;
+  int state_turn_ = 0;
   std::uint64_t refused_ = 0;
   std::string warning_;
 };

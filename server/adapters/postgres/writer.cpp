@@ -50,8 +50,8 @@ class writer::impl {
     }
     for (auto const& r : b.readings) retimed_ += storable(r.t) ? 0 : 1;
     last_ = b.position;
+    if (b.snapshot) newest_snapshot_ = std::exchange(b.snapshot, std::nullopt);
     if (aside) {
-      if (b.snapshot) newest_snapshot_ = std::exchange(b.snapshot, std::nullopt);
       while (!stopping_ && !fenced_ && !(spill_->empty() && fits())) {
         if (spill_->put(b)) {
           work_.notify_one();
@@ -107,6 +107,11 @@ class writer::impl {
     std::lock_guard const hold(guard_);
     return waiting_bytes_ + (spill_ ? spill_->bytes() : 0);
   }
+  bool state_waits() const { return newest_snapshot_ || state_under_way_; }
+  bool state_waits_now() const {
+    std::lock_guard const hold(guard_);
+    return state_waits();
+  }
   std::size_t spilled_bytes() const { return spill_ ? spill_->bytes() : 0; }
   std::string trouble() const {
     std::lock_guard const hold(guard_);
@@ -128,7 +133,7 @@ class writer::impl {
     auto next_maintenance = clock::now(), next_roll = clock::now() + options_.rollup_every, next_sizes = clock::now();
     bool rolling = false;
     for (;;) {
-      if (group.empty() && !take(group, group_bytes, rolling)) break;
+      if (group.empty() && !take(group, group_bytes, rolling || storing_)) break;
       try {
         if (!up_) {
           committed_ = storage_.open_again();
@@ -146,9 +151,11 @@ class writer::impl {
           waiting_bytes_ -= group_bytes;
           group_bytes = 0;
           room_.notify_all();
-        } else if (!rolling) {
+        } else if (!rolling && !storing_) {
           storage_.ping();
         }
+        if (!storing_) take_state();
+        if (storing_) store_state();
         // Roll-ups take what time the rows leave, and a slice a second where they leave none.
         if (bool const idle = nothing_waits_now(); clock::now() >= next_roll || (rolling && idle)) {
           rolling = storage_.roll(idle);
@@ -178,6 +185,7 @@ class writer::impl {
         // Away, a full disk, a restart, a changed password: whatever it is, the journal holds the rows and we ask again.
         storage_.close();
         set_up(false, e.what());
+        next_part_ = 0;
         std::unique_lock hold(guard_);
         if (work_.wait_for(hold, pause, [&] { return stopping_; })) break;
         pause = std::min<std::chrono::milliseconds>(pause * 2, 5s);
@@ -188,7 +196,7 @@ class writer::impl {
     room_.notify_all();
   }
 
-  bool nothing_waits() const { return waiting_bytes_ == 0 && (!spill_ || spill_->empty()); }
+  bool nothing_waits() const { return waiting_bytes_ == 0 && !state_waits() && (!spill_ || spill_->empty()); }
   bool nothing_waits_now() const {
     std::lock_guard const hold(guard_);
     return nothing_waits();
@@ -212,7 +220,6 @@ class writer::impl {
       queue_.pop_front();
     }
     if (!queue_.empty()) oldest_ = clock::now() - options_.linger;
-    add_snapshot(group);
     return true;
   }
 
@@ -226,14 +233,24 @@ class writer::impl {
       group.push_back(std::move(b));
       b = {};
     }
-    add_snapshot(group);
     return true;
   }
 
-  // A saved state may only be stored with all rows up to its position: a start goes on behind it.
-  void add_snapshot(std::deque<batch>& group) {
-    if (newest_snapshot_ && !group.empty() && group.back().position >= newest_snapshot_->position)
-      group.back().snapshot = std::exchange(newest_snapshot_, std::nullopt);
+  // A saved state may only be stored behind all rows up to its position: a start goes on from it. A newer one waits until the one
+  // under way is whole, else none ever would be.
+  void take_state() {
+    std::lock_guard const hold(guard_);
+    if (!newest_snapshot_ || newest_snapshot_->position > committed_) return;
+    storing_ = std::exchange(newest_snapshot_, std::nullopt);
+    next_part_ = 0;
+    state_under_way_ = true;
+  }
+  void store_state() {
+    if (!storage_.store_state(*storing_, next_part_)) return;
+    storing_.reset();
+    std::lock_guard const hold(guard_);
+    state_under_way_ = false;
+    room_.notify_all();
   }
 
   void maintain() {
@@ -257,7 +274,10 @@ class writer::impl {
   storage storage_;
   std::unique_ptr<spill> spill_;
   mutable std::mutex guard_;
-  std::optional<engine_snapshot> newest_snapshot_;  // of batches on disk
+  std::optional<engine_snapshot> newest_snapshot_;  // not begun
+  std::optional<engine_snapshot> storing_;          // the thread's own
+  std::size_t next_part_ = 0;
+  bool state_under_way_ = false;
   bool blocked_ = false;
   std::condition_variable work_, room_;
   std::deque<waiting> queue_;
@@ -276,6 +296,7 @@ bool writer::up() const { return impl_->up_; }
 std::uint64_t writer::committed() const { return impl_->committed_; }
 std::uint64_t writer::retimed() const { return impl_->retimed_; }
 std::uint64_t writer::refused() const { return impl_->refused_; }
+bool writer::state_waits() const { return impl_->state_waits_now(); }
 std::size_t writer::queued_bytes() const { return impl_->queued_bytes(); }
 std::size_t writer::spilled_bytes() const { return impl_->spilled_bytes(); }
 std::string writer::trouble() const { return impl_->trouble(); }

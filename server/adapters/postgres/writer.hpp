@@ -52,6 +52,7 @@ class writer {
   std::uint64_t committed() const;      // everything up to here is in the database
   std::uint64_t retimed() const;        // readings filed under known_at, see reading_row
   std::uint64_t refused() const;        // rows that PostgreSQL itself refused; kept in `rejected` with its reason
+  bool state_waits() const;             // a saved state is not stored yet
   std::size_t queued_bytes() const;     // in memory and on disk
   std::size_t spilled_bytes() const;    // of these, on disk
   std::string trouble() const;          // why submit() waits; empty = it does not

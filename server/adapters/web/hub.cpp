@@ -7,7 +7,7 @@ namespace ioc::web {
 namespace {
 constexpr std::size_t most_readings = 20'000;
 
-std::pair<std::int64_t, std::string> rank(item const& i) { return {-core::to_us(i.meta.at), i.key}; }
+std::pair<std::int64_t, std::string_view> rank(item const& i) { return {-core::to_us(i.meta.at), i.key}; }
 
 bool has(std::string_view text, std::string_view part) {
   auto const same = [](char a, char b) {
@@ -64,6 +64,15 @@ void hub::note(shelf& s, channel where, item i) {
   }
 }
 
+// Caller holds the lock.
+void hub::keep(shelf& s, item i) {
+  auto const [at, fresh] = s.items.try_emplace(i.key);
+  auto& place = at->second;
+  if (!fresh) s.order.erase(rank(place));
+  place = std::move(i);
+  s.order.emplace(std::pair{rank(place).first, std::string_view(at->first)}, &place);
+}
+
 void hub::put(channel where, std::string key, std::string unit, std::string json, item_meta meta) {
   item i{std::move(key), std::move(unit), std::make_shared<std::string const>(std::move(json)), std::move(meta), 0, false};
   bool first = false;
@@ -71,9 +80,7 @@ void hub::put(channel where, std::string key, std::string unit, std::string json
     std::lock_guard const lock(mutex_);
     i.revision = ++revision_;
     auto& s = shelves_[where];
-    if (auto const old = s.items.find(i.key); old != s.items.end()) s.order.erase(rank(old->second));
-    s.order.emplace(rank(i), i.key);
-    s.items.insert_or_assign(i.key, i);
+    keep(s, i);
     first = waiting_.empty();
     note(s, where, std::move(i));
   }
@@ -84,10 +91,7 @@ void hub::touch(channel where, std::string key, std::string unit, item_meta meta
   std::lock_guard const lock(mutex_);
   item i{std::move(key), std::move(unit), nullptr, std::move(meta), ++revision_, true};
   auto& s = shelves_[where];
-  if (auto const old = s.items.find(i.key); old != s.items.end()) s.order.erase(rank(old->second));
-  s.order.emplace(rank(i), i.key);
-  auto k = i.key;
-  s.items.insert_or_assign(std::move(k), std::move(i));
+  keep(s, std::move(i));
 }
 
 bool hub::followed(channel where, std::string const& unit) const {
@@ -135,7 +139,7 @@ void hub::remove(channel where, std::string const& key, std::string const& unit)
     auto const old = s.items.find(key);
     if (old == s.items.end()) return;
     item gone{key, unit, nullptr, std::move(old->second.meta), ++revision_};
-    s.order.erase({-core::to_us(gone.meta.at), key});
+    s.order.erase(rank(gone));
     s.items.erase(old);
     first = waiting_.empty();
     note(s, where, std::move(gone));
@@ -199,7 +203,7 @@ std::vector<item> hub::list(channel where, item_filter const& filter, std::size_
     if (s == shelves_.end()) return out;
     auto at = after ? s->second.order.upper_bound({-after->at_us, after->key}) : s->second.order.begin();
     for (; at != s->second.order.end() && out.size() < limit; ++at) {
-      auto const& i = s->second.items.at(at->second);
+      auto const& i = *at->second;
       if (filter.matches(i)) out.push_back(i);
     }
   }
@@ -219,8 +223,8 @@ hub::snapshot_items hub::snapshot(channel where, item_filter const& filter) cons
     out.revision = revision_;
     auto const s = shelves_.find(where);
     if (s == shelves_.end() || where == channel::readings) return out;
-    for (auto const& [r, key] : s->second.order) {
-      auto const& i = s->second.items.at(key);
+    for (auto const& [r, kept] : s->second.order) {
+      auto const& i = *kept;
       if (!filter.matches(i)) continue;
       if (i.on_demand) found.push_back(i);
       else out.items.push_back(i.json);

@@ -112,9 +112,10 @@ class hub {
  private:
   struct shelf {
     std::unordered_map<std::string, item> items;
-    std::map<std::pair<std::int64_t, std::string>, std::string> order;  // (-at, key) → key
+    std::map<std::pair<std::int64_t, std::string_view>, item const*> order;  // (-at, key), of `items`
     std::unordered_map<std::string, std::size_t> waiting;                // key → place in waiting_
   };
+  void keep(shelf& s, item i);
   void note(shelf& s, channel where, item i);
   void wake();
   void make(channel where, std::vector<item*> const& wanted) const;

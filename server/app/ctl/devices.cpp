@@ -289,11 +289,12 @@ int device_list(arguments const& a, std::ostream& out) {
   auto const pool = postgres::open_pool(database(settings), 1);
   std::map<std::pair<std::string, std::string>, std::string> live;
   for (auto const& d : postgres::queries(pool).live_devices()) live[{d.unit, d.device}] = d.doc;
-  pipeline::device_registry registry(site.units);
+  auto const models = site.catalogue().models;
+  pipeline::device_registry registry(site.units, models);
   pipeline::device_registry::entry_map entries;
   for (auto const& r : postgres::read_registry(pool))
     if (auto e = app::entry_from(bj::parse(r.doc), {r.unit, r.device})) entries[{r.unit, r.device}] = std::move(*e);
-  registry.restore(std::move(entries), site.catalogue().models);
+  registry.restore(std::move(entries), models);
   std::vector<std::string> items;
   bool any = wanted.empty();
   for (auto const& u : site.units) {

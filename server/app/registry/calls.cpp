@@ -183,19 +183,17 @@ web::op_result backend::claim(web::registry_request const& r) {
 // ---------------------------------------------------------------- tables
 
 web::op_result backend::import(web::registry_request const& r) {
-  using place = std::pair<std::string, std::string>;
-  auto const registered = p_.pipeline.look([units = r.units](pipeline::pipeline const& p) {
-    std::map<place, core::device> out;
-    for (auto const& code : units)
-      for (auto& d : p.devices().devices(code)) {
-        place key{d.unit, d.id};
-        out.emplace(std::move(key), std::move(d));
-      }
+  using place = std::pair<std::string_view, std::string_view>;
+  auto const lists = p_.pipeline.look([units = r.units](pipeline::pipeline const& p) {
+    core::device_list out;
+    for (auto const& code : units) out.append(p.devices().devices(code));
     return out;
   });
+  std::map<place, core::device const*> registered;
+  for (auto const& d : lists) registered.emplace_hint(registered.end(), place{d.unit, d.id}, &d);
   auto table = read_devices(r.body, r.unit, most_rows, [&](std::string const& unit, std::string const& device) -> core::device const* {
     auto const at = registered.find({unit, device});
-    return at == registered.end() ? nullptr : &at->second;
+    return at == registered.end() ? nullptr : at->second;
   });
   if (!table.fault.empty()) return refused(422, "Không đọc được tệp", table.fault);
 

@@ -255,10 +255,11 @@ std::optional<pipeline::registry_entry> entry_from(json::value const& v, core::d
   if (!o) return std::nullopt;
   pipeline::registry_entry e;
   if (auto const* d = o->if_contains("definition"); d && d->is_object()) {
-    e.device.emplace();
-    e.device->unit = ref.unit;
-    e.device->id = ref.device;
-    if (!merge_fields(*e.device, d->get_object()).empty()) return std::nullopt;
+    core::device is;
+    is.unit = ref.unit;
+    is.id = ref.device;
+    if (!merge_fields(is, d->get_object()).empty()) return std::nullopt;
+    e.device = std::make_shared<core::device const>(std::move(is));
   }
   if (auto const* w = o->if_contains("withdrawn"); w && w->is_bool()) e.withdrawn = w->get_bool();
   e.account = account_from(text_in(*o, "account")).value_or(account_state::none);
