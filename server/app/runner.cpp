@@ -37,7 +37,7 @@ core::time_point wall_clock() { return std::chrono::floor<core::duration>(std::c
 }  // namespace
 
 runner::runner(parts p, journal::position from, journal::position committed, sent_set sent)
-    : parts_(std::move(p)), at_(from), committed_(committed), replay_until_(parts_.log.end()), start_end_(parts_.log.end()), saved_(from), saved_before_(from), sent_(std::move(sent)) {
+    : parts_(std::move(p)), at_(from), committed_(committed), replay_until_(parts_.log.end()), start_end_(parts_.log.end()), saved_(from), stored_(from), stored_before_(from), sent_(std::move(sent)) {
   ledger_ = ledger_text(parts_.machine.ears().counts(), 0);
 }
 
@@ -256,8 +256,8 @@ void runner::hand_over_cuts() {
   if (!caught_up_ || !std::exchange(cuts_changed_, false)) return;
   for (auto const& [publisher, f] : parts_.machine.floods()) {
     if (f.cut != pipeline::cut_state::wanted) continue;
-    auto& handed = handed_cuts_[publisher];
-    if (std::exchange(handed, f.decided) != f.decided) parts_.cut(publisher, f);
+    auto& last = handed_cuts_[publisher];
+    if (std::exchange(last, f.decided) != f.decided) parts_.cut(publisher, f);
   }
 }
 
@@ -335,7 +335,7 @@ void runner::flush() {
     if (at_ > 0) {
       parts_.database.submit(std::move(batch_));
       committed_ = std::max(committed_, at_);  // handed over: the writer keeps it until the database has it
-      handed_over_ = at_;
+      if (auto const now = clock::now(); handed_over_.empty() || now - handed_over_.back().since > 100ms) handed_over_.push_back({parts_.database.submitted(), now});
     }
     batch_ = {};
   } else if (at_ > 0 && save_due()) {
@@ -367,7 +367,7 @@ void runner::show_and_store(std::string const& code, pipeline::outcomes const& o
       parts_.out->info("alert {} {} {} {} at {}", core::to_text(c.alert.severity), code, c.alert.rule, c.alert.subject, core::to_iso(c.alert.raised_at));
     }
     show(parts_.screens, c.alert, unit, !database_keeps_up());
-    if (c.alert.open()) unsaved_[c.alert.id] = {at_, clock::now(), !database_keeps_up()};
+    if (c.alert.open()) unsaved_[c.alert.id] = {parts_.database.submitted() + 1, clock::now(), !database_keeps_up()};
     else unsaved_.erase(c.alert.id);
     add_rows(c, unit, b);
   }
@@ -520,12 +520,12 @@ void runner::store_devices() {
 // What the database holds is saved; what it has not taken for a second, or while it is away, is shown as unsaved until it has.
 void runner::refresh_unsaved() {
   auto const now = clock::now();
-  auto const saved = parts_.database.committed();
-  if (saved >= handed_over_) last_in_step_ = now;
-  lagging_ = now - last_in_step_ > 3s;
+  auto const written = parts_.database.written();
+  while (!handed_over_.empty() && handed_over_.front().batch <= written) handed_over_.pop_front();
+  lagging_ = !handed_over_.empty() && now - handed_over_.front().since > 3s;
   for (auto i = unsaved_.begin(); i != unsaved_.end();) {
     auto& w = i->second;
-    bool const is_saved = saved >= w.at && parts_.database.queued_bytes() == 0;
+    bool const is_saved = written >= w.batch;
     bool const late = !is_saved && (!database_keeps_up() || now - w.since > 1s);
     if ((is_saved && w.shown_unsaved) || (late && !w.shown_unsaved)) {
       for (auto const& [code, unit] : parts_.machine.units())
@@ -559,7 +559,7 @@ void runner::refresh_summaries() {
 bool runner::save_due() const {
   auto const since = clock::now() - last_save_;
   if (changed_since_save_ && since > save_every_) return true;
-  return parts_.log.nearly_full() && since > 1s && parts_.database.queued_bytes() == 0 && !parts_.database.state_waits() && (changed_since_save_ || saved_before_ != saved_);
+  return parts_.log.nearly_full() && since > 1s && !parts_.database.state_waits() && (changed_since_save_ || stored_before_ != saved_);
 }
 
 void runner::save_state(bool last) {
@@ -573,10 +573,10 @@ void runner::save_state(bool last) {
   });
   batch_.snapshot = postgres::engine_snapshot{at_, pipeline::pipeline::format, saved_text(parts_.machine, sent_, saved_bytes_) + receipts_.saved()};
   saved_bytes_ = batch_.snapshot->bytes.size();
-  // Segments below the state before the last one: that one is in the database by now, or the queue would not be empty.
-  if (parts_.database.queued_bytes() == 0 && !parts_.database.state_waits() && parts_.database.committed() >= saved_) {
-    parts_.log.release(saved_before_);
-    saved_before_ = saved_;
+  // Segments below the state before the last one that the database holds.
+  if (auto const held = parts_.database.state_position(); held > stored_) {
+    stored_before_ = std::exchange(stored_, held);
+    parts_.log.release(stored_before_);
   }
   saved_ = at_;
   changed_since_save_ = false;

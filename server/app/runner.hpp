@@ -9,6 +9,7 @@
 #include <spdlog/fwd.h>
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <future>
 #include <map>
@@ -162,7 +163,7 @@ class runner {
   std::vector<std::pair<journal::position, operation_reply>> answered_;
   // Alerts whose last change the database may not hold yet: shown as unsaved once that takes long.
   struct waiting_alert {
-    journal::position at = 0;
+    std::uint64_t batch = 0;  // that carries it to the database
     std::chrono::steady_clock::time_point since;
     bool shown_unsaved = false;
   };
@@ -175,12 +176,17 @@ class runner {
   std::map<journal::position, std::promise<operation_reply>> replies_;
   std::string ledger_;  // as of the last flush
 
-  std::chrono::steady_clock::time_point last_screen_{}, last_quiet_{}, last_in_step_ = std::chrono::steady_clock::now(), last_summary_{}, last_save_{}, last_rate_{};
+  std::chrono::steady_clock::time_point last_screen_{}, last_quiet_{}, last_summary_{}, last_save_{}, last_rate_{};
   std::chrono::milliseconds save_every_{10'000};
   std::size_t saved_bytes_ = 0;  // of the last state
   std::uint64_t messages_ = 0, messages_at_rate_ = 0;
-  journal::position handed_over_ = 0;               // the last position given to the writer
-  journal::position saved_ = 0, saved_before_ = 0;  // of the last saved state, and of the one before
+  struct handed {
+    std::uint64_t batch;
+    std::chrono::steady_clock::time_point since;
+  };
+  std::deque<handed> handed_over_;  // to the writer and not known to be written, ten a second
+  journal::position saved_ = 0;                         // of the last saved state
+  journal::position stored_ = 0, stored_before_ = 0;  // of the last one that the database holds, and of the one before
   sent_set sent_;
   receipts receipts_;
   std::set<core::device_ref> keepers_;  // registered for receipts, as of the last look at the registry

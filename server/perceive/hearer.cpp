@@ -199,9 +199,9 @@ void hearer::restore_views(core::archive_reader& a) {
   for (a(n); n > 0; --n) {
     std::vector<std::string> names;
     a(names);
-    auto list = none_;
-    for (auto const& name : names) list = with_name(list, name);
-    lists.push_back(std::move(list));
+    auto list = std::make_shared<series_names>();
+    for (auto const& name : names) list->add(name);
+    lists.push_back(names_.share(std::move(list)));
   }
   for (a(n); n > 0; --n) {
     std::string key;
@@ -629,7 +629,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
     auto* const slot = i < slots_.size() ? &who->slots[slots_[i]] : nullptr;  // what the model made has none
     auto place = slot ? slot->newest : latest_values::nowhere;
     if (place == latest_values::nowhere) {
-      place = view.latest.place_for(r.metric, none_);
+      place = view.latest.place_for(r.metric);
       if (slot) slot->newest = place;
     }
     auto* const newest = &view.latest.in(place);
@@ -640,6 +640,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
     if (r.overtaken) continue;
     take_over(*newest, r, m.arrival);
   }
+  view.latest.settle(names_);
   for (auto const& happened : o.events)
     if (view.state.empty() || happened.t >= view.state_at) {
       view.state = happened.name;

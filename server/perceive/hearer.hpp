@@ -130,7 +130,7 @@ class hearer {
   std::shared_ptr<catalogue const> known_;
   ledger ledger_;
   std::map<std::string, std::map<std::string, std::string>> unclaimed_;  // unit → ("n:" or "v:" [+ gateway + \x1f] + native name) → id
-  series_names_ptr none_ = std::make_shared<series_names const>();       // where all lists of names begin
+  series_pool names_;                                                    // of the views
   std::map<std::string, device_view, std::less<>> views_;                // "unit/device"; in order, as they are saved
   std::map<std::string, dialect_memory> memories_;                       // "unit/gateway/source"
   std::map<std::string, std::map<std::string, discovered_device>> discovered_;  // unit → native name → what it told of itself

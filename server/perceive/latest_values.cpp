@@ -1,6 +1,7 @@
 #include "perceive/latest_values.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 
 namespace ioc::perceive {
@@ -22,12 +23,21 @@ latest_value const& latest_values::at(std::string_view name) const {
   throw std::out_of_range("no value of " + std::string(name));
 }
 
-std::uint32_t latest_values::place_for(std::string const& name, series_names_ptr const& none) {
+std::uint32_t latest_values::place_for(std::string const& name) {
   if (auto const place = place_of(name); place != nowhere) return place;
-  names_ = with_name(names_ ? names_ : none, name);
+  if (!names_) names_ = std::make_shared<series_names>();
+  else if (names_->pooled) {
+    names_ = std::make_shared<series_names>(*names_);
+    names_->pooled = false;
+  }
+  names_->add(name);
   values_.reserve(names_->names.size());  // exactly: most devices get all of theirs with the first message, and no more
   values_.emplace_back();
   return static_cast<std::uint32_t>(values_.size() - 1);
+}
+
+void latest_values::settle(series_pool& pool) {
+  if (names_ && !names_->pooled) names_ = pool.share(std::move(names_));
 }
 
 void latest_values::restore(series_names_ptr names, std::vector<latest_value> values) {
@@ -36,19 +46,25 @@ void latest_values::restore(series_names_ptr names, std::vector<latest_value> va
   values_ = std::move(values);
 }
 
-series_names_ptr with_name(series_names_ptr const& from, std::string const& name) {
-  auto& there = from->longer[name];
-  if (auto known = there.lock()) return known;
-  auto const made = std::make_shared<series_names>();
-  made->names = from->names;
-  made->names.push_back(name);
-  made->by_name = from->by_name;
-  auto const place = static_cast<std::uint32_t>(from->names.size());
-  made->by_name.insert(std::upper_bound(made->by_name.begin(), made->by_name.end(), name, [&](std::string const& n, std::uint32_t p) { return n < made->names[p]; }), place);
-  there = made;
-  if (from->longer.size() >= 64 && (from->longer.size() & (from->longer.size() - 1)) == 0)
-    std::erase_if(from->longer, [&](auto const& l) { return l.second.expired(); });
-  return made;
+void series_names::add(std::string const& name) {
+  auto const place = static_cast<std::uint32_t>(names.size());
+  names.push_back(name);
+  by_name.insert(std::upper_bound(by_name.begin(), by_name.end(), name, [&](std::string const& n, std::uint32_t p) { return n < names[p]; }), place);
+}
+
+series_names_ptr series_pool::share(series_names_ptr names) {
+  std::size_t hash = names->names.size();
+  for (auto const& n : names->names) hash = hash * 1099511628211u ^ std::hash<std::string>{}(n);
+  auto const [first, last] = lists_.equal_range(hash);
+  for (auto i = first; i != last; ++i)
+    if (auto known = i->second.lock(); known && known->names == names->names) return known;
+  if (lists_.size() >= sweep_at_) {
+    std::erase_if(lists_, [](auto const& l) { return l.second.expired(); });
+    sweep_at_ = std::max<std::size_t>(64, lists_.size() * 2);
+  }
+  names->pooled = true;
+  lists_.emplace(hash, names);
+  return names;
 }
 
 }  // namespace ioc::perceive

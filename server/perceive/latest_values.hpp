@@ -3,10 +3,10 @@
 #include "core/value.hpp"
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -26,14 +26,25 @@ struct latest_value {
   }
 };
 
-// The names of a device's series, in the order in which they were first heard; one list for all devices that say the same. `longer`:
-// the lists that go on from this one, as long as somebody uses them.
+// The names of a device's series, in the order in which they were first heard. `pooled`: shared, and changed no more.
 struct series_names {
   std::vector<std::string> names;
   std::vector<std::uint32_t> by_name;  // places, sorted by name
-  std::map<std::string, std::weak_ptr<series_names const>, std::less<>> mutable longer;
+  bool pooled = false;
+  void add(std::string const& name);
 };
-using series_names_ptr = std::shared_ptr<series_names const>;
+using series_names_ptr = std::shared_ptr<series_names>;
+
+// One list of names for all devices that say the same; it goes with the last of them. Owned by the hearer, on its thread.
+class series_pool {
+ public:
+  series_names_ptr share(series_names_ptr names);
+  std::size_t size() const { return lists_.size(); }  // with those that have gone and were not swept yet
+
+ private:
+  std::unordered_multimap<std::size_t, std::weak_ptr<series_names>> lists_;  // by hash
+  std::size_t sweep_at_ = 64;
+};
 
 // The newest values of one device by the canonical "metric" or "metric/channel": as a map, but without a name of its own for each
 // value, as thousands of devices say the same. A place, once given, stays. Read in the order of names. Owned by the device's view; the
@@ -68,8 +79,9 @@ class latest_values {
   latest_value const& at(std::string_view name) const;  // throws std::out_of_range
   latest_value& in(std::uint32_t place) { return values_[place]; }
   latest_value const& in(std::uint32_t place) const { return values_[place]; }
-  // The place of the name, made where there is none. `none` is the empty list from which all others go on.
-  std::uint32_t place_for(std::string const& name, series_names_ptr const& none);
+  // The place of the name, made where there is none; settle() comes behind the last.
+  std::uint32_t place_for(std::string const& name);
+  void settle(series_pool& pool);
 
   series_names const* names() const { return names_.get(); }
   std::vector<latest_value> const& values() const { return values_; }
@@ -80,8 +92,5 @@ class latest_values {
   series_names_ptr names_;
   std::vector<latest_value> values_;
 };
-
-// The list that goes on from `from` with one name more.
-series_names_ptr with_name(series_names_ptr const& from, std::string const& name);
 
 }  // namespace ioc::perceive

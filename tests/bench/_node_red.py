@@ -24,10 +24,11 @@ def install():
     stamp = target / ".installed"
     lock = (HERE / "package-lock.json").read_text()
     if not stamp.exists() or stamp.read_text() != lock:
+        print("      npm installs Node-RED once (292 packages: minutes on a slow line) …", flush=True)
         target.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(HERE / name, target / name)
-        done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=target, capture_output=True, text=True, check=False)
+        done = subprocess.run(["npm", "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], cwd=target, capture_output=True, text=True, timeout=1200, check=False)
         if done.returncode:
             raise Failure(f"npm ci failed: {done.stderr.strip()[-400:]}")
         stamp.write_text(lock)

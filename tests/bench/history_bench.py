@@ -4,7 +4,7 @@
 
     tests/bench/history_bench.py [MILLION VALUES, default 100]
 
-1,000 devices say 4 values each 10 s. Goals: 8,640 points warm p95 50 ms, 30 days from roll-ups p95 100 ms. "After a restart" = PostgreSQL just
+1,000 devices say 10 values each 10 s. Goals: 8,640 points warm p95 50 ms, 30 days from roll-ups p95 100 ms. "After a restart" = PostgreSQL just
 started, its own cache empty (the kernel's is not). Filling 100 million values takes minutes.
 """
 
@@ -19,30 +19,33 @@ from checks import Checks  # noqa: E402
 from stack import Stack  # noqa: E402
 
 MILLIONS = float(sys.argv[1]) if len(sys.argv) > 1 else 100
-DEVICES, EVERY_S, DAYS_OF_ONE = 1000, 10, 30
+DEVICES, EVERY_S, DAYS_OF_ONE, VALUES = 1000, 10, 30, 10
 UNIT, DEVICE, METRIC = "03478", "WL-01", "water_level"
+LAYOUT = "{" + ",".join([METRIC, "battery", "rssi", "snr", *(f"spare_{n}" for n in range(5, VALUES + 1))]) + "}"
+SPARE = "".join(f", {n} + n % 7" for n in range(5, VALUES + 1))  # of the many devices: no two rows alike
 checks = Checks()
 
 
 def fill(s):
     sql = s.postgres.sql
-    steps = int(MILLIONS * 1e6 / 4 / DEVICES)  # messages of each device
+    steps = int(MILLIONS * 1e6 / VALUES / DEVICES)  # messages of each device
     end = sql("select date_trunc('minute', now()) - interval '1 minute'")
     sql("drop index reading_device_ts")
     sql(f"""insert into reading_device (unit, device) values ('{UNIT}', '{DEVICE}') on conflict do nothing;
             insert into reading_device (unit, device) select '{UNIT}', 'bench-' || n from generate_series(2, {DEVICES}) n;
-            select layout_id('{{{METRIC},battery,rssi,snr}}');
+            select layout_id('{LAYOUT}');
             select make_partitions(array_agg(d)) from generate_series(date_trunc('day', now()) - interval '{DAYS_OF_ONE + 1} days', now(), interval '1 day') d;""")
+    layout = sql(f"select layout_id('{LAYOUT}')")  # once: as a function in the rows it would be asked for each
     piece = 500
     for first in range(0, steps, piece):
         last = min(first + piece, steps) - 1
         sql(f"""insert into reading (ts, known_at, seq, device_id, layout_id, numbers)
-                select t, t + interval '80 ms', n, d.id, layout_id('{{{METRIC},battery,rssi,snr}}'), array[3 + (n % 977) / 700.0, 90, -(n % 60), 7.5]
+                select t, t + interval '80 ms', n, d.id, {layout}, array[3 + (n % 977) / 700::float8, 90, -(n % 60), 7.5{SPARE}]
                 from (select n, timestamptz '{end}' - ({steps} - n) * interval '{EVERY_S} s' as t from generate_series({first}, {last}) n) x
                 cross join reading_device d""")
     # The one device reaches back a month.
     sql(f"""insert into reading (ts, known_at, seq, device_id, layout_id, numbers)
-            select t, t + interval '80 ms', 0, d.id, layout_id('{{{METRIC},battery,rssi,snr}}'), array[3.3, 90, -50, 7.5]
+            select t, t + interval '80 ms', 0, d.id, {layout}, array[3.3::float8, 90, -50, 7.5{SPARE.replace('n', 'back')}]
             from generate_series({steps} + 1, {DAYS_OF_ONE} * 86400 / {EVERY_S}) back cross join lateral (select timestamptz '{end}' - back * interval '{EVERY_S} s' as t) x, reading_device d
             where d.device = '{DEVICE}'""")
     sql("create index reading_device_ts on reading (device_id, ts)")
@@ -105,7 +108,7 @@ with Stack(pg_settings={"fsync": "on", "shared_buffers": "1GB", "max_wal_size": 
     s.stop("iocd")
     began = time.monotonic()
     rows = fill(s)
-    print(f"{rows} rows of 4 values ({rows * 4 / 1e6:.0f} million values), filled in {time.monotonic() - began:.0f} s; "
+    print(f"{rows} rows of {VALUES} values ({rows * VALUES / 1e6:.0f} million values), filled in {time.monotonic() - began:.0f} s; "
           f"database {int(s.postgres.sql('select pg_database_size(current_database())')) / 2**30:.1f} GiB", flush=True)
     s.stop("postgres")
     s.start("postgres")

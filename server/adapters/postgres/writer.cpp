@@ -26,6 +26,7 @@ class writer::impl {
   start_state start() {
     auto s = storage_.open_first();
     committed_ = started_at_ = last_ = s.position;
+    state_position_ = s.snapshot ? s.snapshot->position : 0;
     up_ = true;
     thread_ = std::thread([this] { run(); });
     return s;
@@ -50,10 +51,14 @@ class writer::impl {
     }
     for (auto const& r : b.readings) retimed_ += storable(r.t) ? 0 : 1;
     last_ = b.position;
-    if (b.snapshot) newest_snapshot_ = std::exchange(b.snapshot, std::nullopt);
+    if (b.snapshot) {
+      newest_snapshot_ = std::exchange(b.snapshot, std::nullopt);
+      snapshot_ticket_ = submitted_ + 1;  // rows of the same position may stand in an earlier batch
+    }
     if (aside) {
       while (!stopping_ && !fenced_ && !(spill_->empty() && fits())) {
         if (spill_->put(b)) {
+          ++submitted_;
           work_.notify_one();
           return true;
         }
@@ -63,6 +68,7 @@ class writer::impl {
       blocked_ = false;
       if (stopping_ || fenced_) return false;
     }
+    ++submitted_;
     waiting_bytes_ += size;
     if (queue_.empty()) oldest_ = clock::now();
     queue_.push_back({std::move(b), size});
@@ -101,6 +107,7 @@ class writer::impl {
 
   std::atomic<bool> up_{false};
   std::atomic<std::uint64_t> committed_{0};
+  std::atomic<std::uint64_t> submitted_{0}, written_{0}, state_position_{0};
   std::atomic<std::uint64_t> retimed_{0};
   std::atomic<std::uint64_t> refused_{0};
   std::size_t queued_bytes() const {
@@ -145,6 +152,7 @@ class writer::impl {
           storage_.store(group, committed_);
           pause = 100ms;
           committed_ = std::max(committed_.load(), group.back().position);
+          written_ += group.size();
           refused_ = storage_.refused();
           if (auto const w = storage_.take_warning(); !w.empty()) warn(w);
           group.clear();
@@ -241,13 +249,14 @@ class writer::impl {
   // under way is whole, else none ever would be.
   void take_state() {
     std::lock_guard const hold(guard_);
-    if (!newest_snapshot_ || newest_snapshot_->position > committed_) return;
+    if (!newest_snapshot_ || written_ < snapshot_ticket_) return;
     storing_ = std::exchange(newest_snapshot_, std::nullopt);
     next_part_ = 0;
     state_under_way_ = true;
   }
   void store_state() {
     if (!storage_.store_state(*storing_, next_part_)) return;
+    state_position_ = storing_->position;
     storing_.reset();
     std::lock_guard const hold(guard_);
     state_under_way_ = false;
@@ -276,6 +285,7 @@ class writer::impl {
   std::unique_ptr<spill> spill_;
   mutable std::mutex guard_;
   std::optional<engine_snapshot> newest_snapshot_;  // not begun
+  std::uint64_t snapshot_ticket_ = 0;               // the batch that it came with
   std::optional<engine_snapshot> storing_;          // the thread's own
   std::size_t next_part_ = 0;
   bool state_under_way_ = false;
@@ -298,6 +308,9 @@ std::uint64_t writer::committed() const { return impl_->committed_; }
 std::uint64_t writer::retimed() const { return impl_->retimed_; }
 std::uint64_t writer::refused() const { return impl_->refused_; }
 bool writer::state_waits() const { return impl_->state_waits_now(); }
+std::uint64_t writer::submitted() const { return impl_->submitted_; }
+std::uint64_t writer::written() const { return impl_->written_; }
+std::uint64_t writer::state_position() const { return impl_->state_position_; }
 std::size_t writer::queued_bytes() const { return impl_->queued_bytes(); }
 std::size_t writer::spilled_bytes() const { return impl_->spilled_bytes(); }
 std::string writer::trouble() const { return impl_->trouble(); }

@@ -54,6 +54,9 @@ class writer {
   std::uint64_t committed() const;      // everything up to here is in the database
   std::uint64_t retimed() const;        // readings filed under known_at, see reading_row
   std::uint64_t refused() const;        // rows that PostgreSQL itself refused; kept in `rejected` with its reason
+  std::uint64_t submitted() const;      // batches taken since the start; the newest one's number
+  std::uint64_t written() const;        // batches in the database: those numbered up to here
+  std::uint64_t state_position() const; // of the newest saved state that the database holds whole; 0 = none
   bool state_waits() const;             // a saved state is not stored yet
   std::size_t queued_bytes() const;     // in memory and on disk
   std::size_t spilled_bytes() const;    // of these, on disk
