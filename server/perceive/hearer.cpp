@@ -152,7 +152,7 @@ void hearer::use(std::shared_ptr<catalogue const> known) {
   forget_shortcuts();
   known_ = std::move(known);
   for (auto& [unit, names] : unclaimed_)
-    std::erase_if(names, [&](auto const& n) {
+    std::erase_if(names, [&, &unit = unit](auto const& n) {  // named, as clang 14 lets no lambda see a structured binding
       auto const name = std::string_view(n.first).substr(2);
       auto const mark = name.find(gateway_mark);
       auto const* d = n.first[0] == 'n' ? known_->devices.by_id(unit, name)

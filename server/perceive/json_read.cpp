@@ -170,10 +170,13 @@ json::value const* inner_text(json::value const* v) {
   return t ? t : v;
 }
 
+namespace {
+constexpr std::int64_t year_2000 = 946684800, year_2100 = 4102444800;  // in seconds
+}  // namespace
+
 std::optional<core::time_point> epoch(double n) {
-  constexpr double year_2000 = 946684800, year_9999 = 253402300799.0;
   double const seconds = n < 1e11 ? n : n / 1000;
-  if (!(seconds >= year_2000 && seconds <= year_9999)) return std::nullopt;
+  if (!(seconds >= year_2000 && seconds < year_2100)) return std::nullopt;
   // Rounded, not cut: 1682952865.21 is 1682952865.20999… as a double, and floors to the wrong millisecond.
   return core::from_us(std::llround(n < 1e11 ? n * 1e6 : n * 1e3));
 }
@@ -183,7 +186,7 @@ std::optional<core::time_point> instant(json::value const* v, decoder_settings c
   auto const s = text(v);
   if (!s) return std::nullopt;
   auto const t = core::from_iso(trimmed(*s), settings ? std::optional(settings->naive_offset) : std::nullopt);
-  if (!t || *t < core::from_us(946684800000000)) return std::nullopt;
+  if (!t || *t < core::from_us(year_2000 * 1'000'000) || *t >= core::from_us(year_2100 * 1'000'000)) return std::nullopt;
   return t;
 }
 

@@ -62,7 +62,8 @@ boost::json::value const* any_member(boost::json::value const* v, std::initializ
 // The text of an XML element turned into JSON: itself, or "#text" beside its attributes.
 boost::json::value const* inner_text(boost::json::value const* v);
 
-// Epoch seconds (below 1e11, fractions allowed) or milliseconds. Times before the year 2000 are clocks that were never set.
+// Epoch seconds (below 1e11, fractions allowed) or milliseconds. Times before the year 2000, and from 2100 on (32 bits full of
+// ones are in 2106), are clocks that were never set.
 std::optional<core::time_point> epoch(double number);
 // An epoch as a number or quoted, or ISO 8601. Without an offset the settings' zone decides.
 std::optional<core::time_point> instant(boost::json::value const* v, decoder_settings const* settings);

@@ -2,7 +2,7 @@
 # limit_s: 3000
 """Fuzzes all decoders under AddressSanitizer and UBSan: fuzz_soak_test.py [SECONDS], 600 by default, shared by all of them.
 
-Builds build/fuzz with clang++ (packages clang, libclang-rt-14-dev), seeds each corpus from the vectors of its family. One check for each decoder.
+Builds build/fuzz with clang++ (packages clang, libclang-rt-14-dev), seeds each corpus from the vectors and odd messages of its family. One check for each decoder.
 """
 import base64
 import json
@@ -44,7 +44,8 @@ def message(line):
 
 def seed(decoders):
     """Fills build/fuzz/corpus/NAME; what earlier runs found interesting stays there."""
-    lines = [json.loads(text) for text in (ROOT / "tests" / "vectors" / "device-payloads.jsonl").read_text("utf-8").splitlines() if text.strip()]
+    files = [*(ROOT / "tests" / "vectors").glob("*.jsonl"), *(ROOT / "server" / "perceive" / "decoders").glob("*/odd_messages.jsonl")]
+    lines = [json.loads(text) for file in sorted(files) for text in file.read_text("utf-8").splitlines() if text.strip()]
     by_id = {line["id"]: line for line in lines}
     for line in lines:
         before = [message(by_id[i]) for i in line.get("after", []) if i in by_id][-1:]

@@ -4,7 +4,7 @@ namespace ioc::perceive {
 namespace {
 
 TEST(ha_discovery, real_messages) { test::expect_vectors("ha-discovery", 2); }
-TEST(ha_discovery, odd_messages) { test::expect_vectors("ha-discovery", 28, "networks-and-platforms.jsonl"); }
+TEST(ha_discovery, odd_messages) { test::expect_vectors("ha-discovery", 32, "networks-and-platforms.jsonl"); }
 
 }  // namespace
 }  // namespace ioc::perceive

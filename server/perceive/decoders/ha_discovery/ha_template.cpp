@@ -15,12 +15,14 @@ namespace {
 using maybe = std::optional<json::value>;
 constexpr std::size_t max_printed = 4096;
 constexpr std::size_t max_names = 16;
+constexpr int max_wholes = 16;
 
 // What an expression may look at: the payload, and what {% set %} has named so far.
 struct template_scope {
   std::string_view payload;
   json::value const* parsed;
   std::vector<std::pair<std::string, maybe>> names;
+  mutable int wholes = 0;  // objects and arrays copied out of the payload so far; each may be as large as the message
 };
 
 // A recursive descent over one expression; `good` turns false at the first thing that is not understood.
@@ -34,6 +36,7 @@ class reader {
     blank();
     if (!s_.empty()) wrong();
     if (!good_) return {false, std::nullopt, trouble_};
+    if (!known_) v.reset();  // "a == 1 or b == 2" without an a
     return {true, std::move(v), {}};
   }
   // As the condition of an {% if %}; nothing when it asks for a value that the message lacks.
@@ -305,6 +308,7 @@ class reader {
           at = at && at->is_array() ? at->get_array().if_contains(static_cast<std::size_t>(*n)) : nullptr;
         }
       } else {
+        if (at && at->is_structured() && ++scope_.wholes > max_wholes) return wrong("it takes more than 16 objects out of the message");
         return at && !at->is_null() ? maybe(*at) : std::nullopt;
       }
     }
@@ -352,7 +356,7 @@ class reader {
 // stepped over without being looked at. Nested at most eight deep.
 class renderer {
  public:
-  renderer(std::string_view text, std::string_view payload, json::value const* parsed) : s_(text), scope_{payload, parsed, {}} {}
+  renderer(std::string_view text, std::string_view payload, json::value const* parsed) : s_(text), scope_{payload, parsed, {}, 0} {}
 
   template_result all() {
     block(true, 0);

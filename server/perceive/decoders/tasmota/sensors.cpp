@@ -256,8 +256,9 @@ void read_tasmota_bridged(json::value const& device, tasmota_units const& units,
       row{"ActivePower", "active_power", "W"}, row{"EnergyTotal", "energy_import", "kW.h"}, row{"Battery", "battery_level", "%"},
       row{"CO", "co_concentration", "[ppm]"},  row{"Latitude", "position_latitude", "deg"}, row{"Longitude", "position_longitude", "deg"},
   };
-  for (auto const& [key, v] : device.get_object()) {
+  for (auto const& [name, v] : device.get_object()) {
     if (v.is_null()) continue;
+    std::string_view const key = name;  // clang 14 lets no lambda see a structured binding
     auto const flag = std::find_if(flags.begin(), flags.end(), [&](row const& r) { return r.key == key; });
     if (flag != flags.end()) {
       if (auto const b = truth(&v)) add_flag(e, flag->metric, "", *b);

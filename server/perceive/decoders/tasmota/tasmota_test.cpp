@@ -5,7 +5,7 @@ namespace ioc::perceive {
 namespace {
 
 TEST(tasmota, real_messages) { test::expect_vectors("tasmota", 14); }
-TEST(tasmota, odd_messages) { test::expect_odd_messages("tasmota", 35); }
+TEST(tasmota, odd_messages) { test::expect_odd_messages("tasmota", 36); }
 
 }  // namespace
 }  // namespace ioc::perceive

@@ -4,7 +4,7 @@ namespace ioc::perceive {
 namespace {
 
 TEST(thingsboard, real_messages) { test::expect_vectors("thingsboard", 4); }
-TEST(thingsboard, odd_messages) { test::expect_vectors("thingsboard", 15, "networks-and-platforms.jsonl"); }
+TEST(thingsboard, odd_messages) { test::expect_vectors("thingsboard", 16, "networks-and-platforms.jsonl"); }
 
 }  // namespace
 }  // namespace ioc::perceive
