@@ -8,8 +8,6 @@
 
 #include <boost/json.hpp>
 
-#include <malloc.h>
-
 #include <algorithm>
 
 namespace ioc::app {
@@ -252,7 +250,6 @@ web::op_result backend::import(web::registry_request const& r) {
   json::object out{{"applied", applied}, {"dry_run", r.dry_run}, {"rows", table.rows.size()}};
   for (auto const& [name, n] : count) out[name] = n;
   out["items"] = std::move(rows);
-  malloc_trim(0);  // a table of 10,000 rows leaves 40 MB in the arena of whichever thread took it; the next may be another's
   if (applied && reply.at > 0 && !saved_within(reply.at, std::chrono::seconds{5})) {
     out["unsaved"] = true;
     return {202, written(out)};
