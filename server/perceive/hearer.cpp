@@ -621,7 +621,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   }
 
   count_missed(view, e, !e.t || view.heard.newer_than_all(*e.t));
-  view.heard.remember(key, m.arrival);
+  view.heard.remember(key, m.arrival, dedup_memory::exact_for(known_->devices.devices().size()));
   if (e.t || e.time_refused) view.clock_wrong = ahead || behind || e.time_refused;
   for (std::size_t i = 0; i < o.readings.size(); ++i) {
     auto& r = o.readings[i];
