@@ -40,7 +40,7 @@ int run_load(load_plan const& plan, broker_address const& where, std::atomic<boo
     ++acknowledged;
     if (lines) std::fprintf(lines, "%s %llu\n", names[n % devices].c_str(), static_cast<unsigned long long>(n / devices + 1));
   });
-  out.connect();
+  out.connect(false);
   std::printf("load: %d devices of unit %s, %g records/s, %g s\n", plan.devices, plan.unit.c_str(), plan.rate, plan.seconds);
   std::fflush(stdout);
 

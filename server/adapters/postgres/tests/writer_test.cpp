@@ -122,6 +122,35 @@ TEST_F(Writer, WaitsForWhatMustBeOnDiskBefore) {
   EXPECT_EQ(sql("select count(*) from device_event"), "1");
 }
 
+// Two batches may end at one position (a timer fired, and no new record came): a number tells which of them is in the database.
+TEST_F(Writer, NumbersItsBatches) {
+  std::atomic<bool> closed{true};
+  writer_events e;
+  e.before_commit = [&](std::uint64_t) {
+    if (closed) throw std::runtime_error("not yet");
+  };
+  writer w(o, e);
+  w.start();
+  EXPECT_EQ(w.submitted(), 0u);
+  batch first;
+  first.position = 500;
+  first.events.push_back({"00101", "CAM-01", noon, noon, "motion", ""});
+  ASSERT_TRUE(w.submit(std::move(first)));
+  batch second;
+  second.position = 500;
+  second.log.push_back({"alert", id1, 1, noon, "raised", "", ""});
+  second.snapshot = engine_snapshot{500, 4, "the state"};
+  ASSERT_TRUE(w.submit(std::move(second)));
+  EXPECT_EQ(w.submitted(), 2u);
+  EXPECT_EQ(w.written(), 0u);
+  EXPECT_EQ(w.state_position(), 0u);
+  closed = false;
+  ASSERT_TRUE(w.drain(10s));
+  EXPECT_EQ(w.written(), 2u);
+  EXPECT_EQ(w.state_position(), 500u);
+  EXPECT_EQ(sql("select count(*) from change_log"), "1");
+}
+
 TEST_F(Writer, MigratesOnceHoweverManyStart) {
   std::atomic<int> applied{0}, failed{0};
   std::vector<std::thread> all;
