@@ -47,10 +47,10 @@ void count_missed(device_view& view, decoded_element const& e, bool newer) {
 }
 
 // A status that is older than what is known says nothing new. Its own time against others' own times; against an arrival with some
-// tolerance, as a device's clock and ours are never quite the same.
-bool tells_of_the_past(device_view const& view, core::time_point own) {
+// tolerance, as a device's clock and ours are never quite the same: ten seconds more than its stamps usually lag.
+bool tells_of_the_past(device_view const& view, core::time_point own, core::duration usual_lag) {
   constexpr std::chrono::seconds tolerance{10};
-  return own < view.said_at || own + tolerance < view.told_at;
+  return own < view.said_at || own + tolerance + usual_lag < view.told_at;
 }
 
 constexpr char gateway_mark = '\x1f';  // between gateway and name in the key of an unclaimed device
@@ -596,6 +596,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   o.claimed = who->device != nullptr;
   o.known_at = m.arrival;
   bool const ahead = e.t && *e.t > m.arrival + limits.max_ahead;
+  auto const usual_lag = std::clamp(view.clock.lag, core::duration{0}, limits.max_behind);
   if (e.t && !ahead && !m.retain && view.heard.newer_than_all(*e.t)) view.clock.hear(*e.t, m.arrival, limits.max_behind);
   bool const behind = e.t && view.clock.behind();
   o.arrival_time_used = !e.t || ahead || behind;
@@ -603,7 +604,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   o.seq = e.seq;
   o.online = e.online;
   bool const says_nothing_else = e.readings.empty() && e.events.empty() && e.replies.empty();
-  bool const old_word = e.online && !o.arrival_time_used && tells_of_the_past(view, o.t);
+  bool const old_word = e.online && !o.arrival_time_used && tells_of_the_past(view, o.t, usual_lag);
   // A will, or a bridge's word that the device is gone, is no sign of life; nor is a retained copy, or a word that others have overtaken.
   o.alive = !m.retain && e.online != false && !old_word;
   o.wait = limits.allowed_lateness;
@@ -611,6 +612,8 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   o.readings.reserve(e.readings.size() + 1);
   for (auto& r : e.readings) {
     bool const own_time = r.t && !(*r.t > m.arrival + limits.max_ahead) && !behind;
+    // It meant another time than its arrival, and nobody knows which.
+    if (e.time_refused && !own_time && r.q == core::quality::good) r.q = core::quality::suspect;
     o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, r.historical, r.historical});
   }
   auto const* model = who->model;

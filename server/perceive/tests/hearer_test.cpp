@@ -195,6 +195,15 @@ TEST(life, a_status_counts_in_event_time) {
   EXPECT_EQ(h.view(wl)->online, true) << "a backlog proves life now";
 }
 
+TEST(life, a_clock_that_lags_does_not_keep_a_device_offline) {
+  core::device_ref const wl{"03478", "WL-09"};
+  hearer h(small_catalogue());
+  h.hear(telemetry(record(100, 1, R"({"level":1})"), 160));
+  h.hear(raw("ioc/v1/03478/WL-09/status", "offline", 200));
+  h.hear(raw("ioc/v1/03478/WL-09/status", R"({"state":"online","ts":)" + ms(141) + "}", 201));
+  EXPECT_EQ(h.view(wl)->online, true);
+}
+
 TEST(retained, a_copy_proves_no_life_where_a_device_is_told_to_be_gone) {
   core::device_ref const wl{"03478", "WL-09"};
   hearer h(small_catalogue());
