@@ -92,7 +92,7 @@ class engine {
   void clear_own(std::string const& rule, std::string const& subject, std::string const& by, core::time_point t, changes& out);
 
   // --- what history tells (see history.hpp) ---
-  // Takes over a retrospective alert, unless its rule has an alert on this subject that is still active.
+  // Takes over a retrospective alert. Where its rule has an open alert on this subject that is active or newer, it closes into that one.
   void adopt(core::alert a, changes& out);
   void end_history(core::uuid id, core::time_point at, changes& out);
 

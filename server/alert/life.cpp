@@ -139,16 +139,18 @@ void engine::clear(cell& c, core::time_point t, changes& out) {
   if (c.r->type == rule_type::stale) release_children(c.subject, t);
 }
 
-// An earlier one that nobody has acknowledged closes into the new one.
+// An earlier one that nobody has acknowledged closes into the new one; so does one of the history that is still going on, as a rule
+// has one open alert on a subject.
 void engine::absorb_earlier(core::alert& a, changes& out) {
-  for (auto& [id, old] : state_.open)
-    if (old.rule == a.rule && old.subject == a.subject && old.state == core::alert_state::cleared_unacked) {
-      a.occurrences = old.occurrences + 1;
-      old.state = core::alert_state::closed;
-      old.close_reason = "recurred";
-      emit(old, core::alert_event::closed, a.raised_at, "", out);
-      return;
-    }
+  for (auto next = state_.open.begin(); next != state_.open.end();) {
+    auto& old = (next++)->second;  // a closed one leaves the map
+    if (old.rule != a.rule || old.subject != a.subject) continue;
+    if (old.active()) old.cleared_at = std::max(a.raised_at, old.raised_at);
+    if (!old.acked()) a.occurrences += old.occurrences;
+    old.state = core::alert_state::closed;
+    old.close_reason = "recurred";
+    emit(old, core::alert_event::closed, std::max(a.raised_at, old.raised_at), "", out);
+  }
 }
 
 // Whether what the cell was judged by was history when it came.
@@ -315,14 +317,29 @@ void engine::clear_own(std::string const& rule, std::string const& subject, std:
 }
 
 void engine::adopt(core::alert a, changes& out) {
-  if (active(a.rule, a.subject) || state_.open.count(a.id)) return;
+  if (state_.open.count(a.id)) return;
   a.unit = setup_.unit;
   a.retrospective = true;
   a.ack_due.reset();
-  absorb_earlier(a, out);
+  a.occurrences = 1;
+  a.version = 0;
+  // What people have before them stays the open one, unless it was over before this began.
+  core::alert* stays = nullptr;
+  for (auto& [id, other] : state_.open)
+    if (other.rule == a.rule && other.subject == a.subject && (other.active() || other.raised_at >= a.raised_at)) stays = &other;
+  if (stays && stays->raised_at <= a.raised_at) return;  // the same condition, told twice
+  if (!stays) absorb_earlier(a, out);
   auto& stored = state_.open[a.id] = std::move(a);
-  stored.version = 0;
   emit(stored, core::alert_event::raised, stored.raised_at, "", out);
+  if (!stays) return;
+  if (!stays->acked()) {
+    stays->occurrences += stored.occurrences;
+    emit(*stays, core::alert_event::commented, stays->raised_at, "", out);
+  }
+  stored.cleared_at = stays->raised_at;
+  stored.state = core::alert_state::closed;
+  stored.close_reason = "recurred";
+  emit(stored, core::alert_event::closed, *stored.cleared_at, "", out);
 }
 
 void engine::end_history(core::uuid id, core::time_point at, changes& out) {

@@ -91,10 +91,12 @@ void touch_device(web::hub& h, pipeline::pipeline const& p, core::device_ref con
 
 void show_readings(web::hub& h, core::observation const& o) {
   if (!h.wanted(o.device.unit, o.device.device)) return;
-  for (auto const& r : o.readings)
-    h.reading(o.device.unit, o.device.device, r.metric,
-              written(json::object{{"key", o.device.text() + "/" + r.metric}, {"device", o.device.device}, {"metric", r.metric},
-                                           {"t", core::to_ms(r.t)}, {"v", json_of(r.v)}, {"q", std::string{core::to_text(r.q)}}}));
+  for (auto const& r : o.readings) {
+    json::object one{{"key", o.device.text() + "/" + r.metric}, {"device", o.device.device}, {"metric", r.metric},
+                     {"t", core::to_ms(r.t)}, {"v", json_of(r.v)}, {"q", std::string{core::to_text(r.q)}}};
+    if (r.t == o.known_at) one["time_from"] = "arrival";
+    h.reading(o.device.unit, o.device.device, r.metric, written(one));
+  }
 }
 
 perceive::presence_state connection_of(pipeline::pipeline const& p, core::device const& d, core::time_point now) {
@@ -192,6 +194,7 @@ std::string device_json(pipeline::pipeline const& p, core::device_ref const& ref
       out += "\",\"quality\":\"";
       out += old_word && v.q == core::quality::good ? core::to_text(core::quality::suspect) : core::to_text(v.q);
       out += '"';
+      if (v.t == v.known_at) out += ",\"time_from\":\"arrival\"";  // it had none of its own that could be used
       if (old_word) out += ",\"quality_reason\":\"stale\"";
       if (info) {
         out += ",\"metric_name\":{\"vi\":";

@@ -37,6 +37,8 @@
 #include "perceive/decoders/wmbusmeters/wmbusmeters.hpp"
 #include "perceive/decoders/zigbee2mqtt/zigbee2mqtt.hpp"
 
+#include "perceive/json_read.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -56,9 +58,48 @@ void doubt_sentinels(decoded& d) {
     }
 }
 
+// Images and other bytes that a dialect of texts carries as well; its decoder steps over them.
+bool no_text_here(std::string_view topic) {
+  for (std::string_view last : {"/snapshot", "/thumbnail", "/preview", "/cover", "/PICT"})
+    if (topic.ends_with(last)) return true;
+  auto const slash = topic.rfind('/');  // Shairport's raw metadata: DAAP's own bytes
+  auto const before = slash == topic.npos ? std::string_view{} : topic.substr(0, slash);
+  return before.ends_with("/ssnc") || before.ends_with("/core");
+}
+
+// What is no text at all is damaged, whatever its topic would be good for: it is kept and shown, not passed over. NULs at the end and the
+// colours of a log are harmless.
+std::string_view why_no_text(std::string_view payload) {
+  auto const end = payload.find_last_not_of('\0');
+  payload = payload.substr(0, end == payload.npos ? 0 : end + 1);
+  for (char const c : payload)
+    if (static_cast<unsigned char>(c) < 0x20 && std::string_view("\t\n\v\f\r\b\x1b").find(c) == std::string_view::npos) return "the payload has control bytes: it is no text";
+  return valid_utf8(payload) ? "" : "payload is not valid UTF-8";
+}
+
+bool blank(std::string_view payload, std::size_t most) { return payload.size() > most && payload.find_first_not_of('\0') == payload.npos; }
+decoded refuse_blank() { return decoded::rejected("the payload is nothing but NUL bytes"); }
+
 template <decode_function Decode>
+decoded textual(decode_input const& in) {
+  if (!no_text_here(in.topic)) {
+    if (blank(in.payload, 1)) return refuse_blank();
+    if (auto const why = why_no_text(in.payload); !why.empty()) return decoded::rejected(std::string(why));
+  } else if (blank(in.payload, 16)) {  // a number of DAAP may be 0
+    return refuse_blank();
+  }
+  return Decode(in);
+}
+
+// For dialects that check each payload themselves, be it bytes or XML in another encoding.
+template <decode_function Decode>
+decoded not_blank(decode_input const& in) {
+  return blank(in.payload, 1) ? refuse_blank() : Decode(in);
+}
+
+template <decode_function Decode, decode_function Read = textual<Decode>>
 decoded doubting(decode_input const& in) {
-  auto d = Decode(in);
+  auto d = Read(in);
   doubt_sentinels(d);
   return d;
 }
@@ -69,7 +110,7 @@ struct named {
   decode_function decode;
 };
 constexpr std::array all{
-    named{"native", "native", decode_native},
+    named{"native", "native", not_blank<decode_native>},
     named{"chirpstack_v4", "chirpstack-v4", doubting<decode_chirpstack_v4>},
     named{"shelly_gen2", "shelly-gen2", doubting<decode_shelly_gen2>},
     named{"zigbee2mqtt", "zigbee2mqtt", doubting<decode_zigbee2mqtt>},
@@ -103,8 +144,8 @@ constexpr std::array all{
     named{"esphome", "esphome", doubting<decode_esphome>},
     named{"sonos", "sonos2mqtt", doubting<decode_sonos>},
     named{"shairport", "shairport-sync", doubting<decode_shairport>},
-    named{"hermes", "hermes-audio", doubting<decode_hermes>},
-    named{"cap", "cap-1.2", decode_cap},
+    named{"hermes", "hermes-audio", doubting<decode_hermes, not_blank<decode_hermes>>},
+    named{"cap", "cap-1.2", not_blank<decode_cap>},
 };
 }  // namespace
 

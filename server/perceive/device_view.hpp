@@ -29,13 +29,15 @@ struct clock_watch {
 
 // What is known of one device from its own messages: the live view. Part of the hearer's state.
 // `last_seen` = arrival of the last message that proves life (no retained copy, no will); `online` = what status messages,
-// wills and any later sign of life say, unknown before the first; `state` = name of its latest event.
+// wills and any later sign of life say, unknown before the first; `said_at` and `told_at` = the newest of them by their own time, and by
+// arrival those that have none; `state` = name of its latest event.
 // `clock_wrong`: its last stamped record lay too far ahead, or its clock is steadily behind: judged by arrival. `missed` = records that its `seq` says
 // were sent and that never came; one that still comes is taken off again.
 struct device_view {
   latest_values latest;  // saved by the hearer, which knows the lists of names
   std::optional<core::time_point> last_seen;
   std::optional<bool> online;
+  core::time_point said_at, told_at;
   std::string state;
   core::time_point state_at;
   bool clock_wrong = false;
@@ -47,7 +49,7 @@ struct device_view {
 
   template <class A>
   void io(A& a) {
-    a(last_seen, online, state, state_at, clock_wrong, last_seq, missed, heard, clock, quota);
+    a(last_seen, online, said_at, told_at, state, state_at, clock_wrong, last_seq, missed, heard, clock, quota);
   }
 };
 

@@ -46,6 +46,13 @@ void count_missed(device_view& view, decoded_element const& e, bool newer) {
   view.last_seq = e.seq;
 }
 
+// A status that is older than what is known says nothing new. Its own time against others' own times; against an arrival with some
+// tolerance, as a device's clock and ours are never quite the same: ten seconds more than its stamps usually lag.
+bool tells_of_the_past(device_view const& view, core::time_point own, core::duration usual_lag) {
+  constexpr std::chrono::seconds tolerance{10};
+  return own < view.said_at || own + tolerance + usual_lag < view.told_at;
+}
+
 constexpr char gateway_mark = '\x1f';  // between gateway and name in the key of an unclaimed device
 
 }  // namespace
@@ -589,6 +596,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   o.claimed = who->device != nullptr;
   o.known_at = m.arrival;
   bool const ahead = e.t && *e.t > m.arrival + limits.max_ahead;
+  auto const usual_lag = std::clamp(view.clock.lag, core::duration{0}, limits.max_behind);
   if (e.t && !ahead && !m.retain && view.heard.newer_than_all(*e.t)) view.clock.hear(*e.t, m.arrival, limits.max_behind);
   bool const behind = e.t && view.clock.behind();
   o.arrival_time_used = !e.t || ahead || behind;
@@ -596,13 +604,16 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   o.seq = e.seq;
   o.online = e.online;
   bool const says_nothing_else = e.readings.empty() && e.events.empty() && e.replies.empty();
-  // A will, or a bridge's word that the device is gone, is no sign of life; nor is a retained copy.
-  o.alive = !m.retain && e.online != false;
+  bool const old_word = e.online && !o.arrival_time_used && tells_of_the_past(view, o.t, usual_lag);
+  // A will, or a bridge's word that the device is gone, is no sign of life; nor is a retained copy, or a word that others have overtaken.
+  o.alive = !m.retain && e.online != false && !old_word;
   o.wait = limits.allowed_lateness;
   std::optional<core::observation> held;
   o.readings.reserve(e.readings.size() + 1);
   for (auto& r : e.readings) {
     bool const own_time = r.t && !(*r.t > m.arrival + limits.max_ahead) && !behind;
+    // It meant another time than its arrival, and nobody knows which.
+    if (e.time_refused && !own_time && r.q == core::quality::good) r.q = core::quality::suspect;
     o.readings.push_back({std::move(r.metric), std::move(r.v), r.q, own_time ? *r.t : o.t, r.historical, r.historical});
   }
   auto const* model = who->model;
@@ -623,6 +634,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   count_missed(view, e, !e.t || view.heard.newer_than_all(*e.t));
   view.heard.remember(key, m.arrival, dedup_memory::exact_for(known_->devices.devices().size()));
   if (e.t || e.time_refused) view.clock_wrong = ahead || behind || e.time_refused;
+  std::vector<std::ptrdiff_t> unknown_age;
   for (std::size_t i = 0; i < o.readings.size(); ++i) {
     auto& r = o.readings[i];
     if (r.overtaken) continue;  // historical: never the current value
@@ -634,12 +646,20 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
     }
     auto* const newest = &view.latest.in(place);
     bool const first = newest->known_at == core::time_point{};
+    if (m.retain && r.t == m.arrival) {  // a copy that does not say of when it is: better than nothing, and no more than that
+      if (!first) {
+        unknown_age.push_back(static_cast<std::ptrdiff_t>(i));
+        continue;
+      }
+      if (r.q == core::quality::good) r.q = core::quality::suspect;
+    }
     if (!first) weigh_quality(slot ? slot->name->info : known_->metrics.find(r.metric), *newest, r);
     r.overtaken = !first && r.t < newest->t;
     r.late = r.overtaken || r.t < m.arrival - limits.max_age;
     if (r.overtaken) continue;
     take_over(*newest, r, m.arrival);
   }
+  for (auto i = unknown_age.rbegin(); i != unknown_age.rend(); ++i) o.readings.erase(o.readings.begin() + *i);
   view.latest.settle(names_);
   for (auto const& happened : o.events)
     if (view.state.empty() || happened.t >= view.state_at) {
@@ -647,11 +667,17 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
       view.state_at = happened.t;
     }
   if (o.alive && (!view.last_seen || m.arrival > *view.last_seen)) view.last_seen = m.arrival;
-  if (o.online) view.online = o.online;
-  else if (o.alive) view.online = true;
+  if (o.online ? !old_word && !(m.retain && *o.online) : o.alive) {
+    view.online = o.online.value_or(true);
+    if (!o.arrival_time_used) view.said_at = std::max(view.said_at, o.t);
+    else if (!m.retain) view.told_at = std::max(view.told_at, m.arrival);
+  }
 
-  if (o.readings.empty() && o.events.empty() && o.replies.empty() && !o.online) {
-    auto const reason = m.retain && !says_nothing_else ? "a retained copy of something that has happened" : "no value: all are missing";
+  if (o.readings.empty() && o.events.empty() && o.replies.empty() && (!o.online || old_word || !unknown_age.empty())) {
+    auto const reason = old_word                            ? "an older status than what is known"
+                        : !unknown_age.empty()              ? "a retained copy without a time: it may be older than what is known"
+                        : m.retain && !says_nothing_else ? "a retained copy of something that has happened"
+                                                            : "no value: all are missing";
     return {outcome::ignored, reason, o.alive ? std::optional(std::move(o)) : std::nullopt, std::move(held)};
   }
   return {outcome::stored, "", std::move(o), std::move(held)};

@@ -89,9 +89,9 @@ class hearer {
 
   template <class A>
   void io(A& a) {
-    std::uint32_t version = 4;
+    std::uint32_t version = 5;
     a(version);
-    if (version != 4) throw core::archive_error("the saved state of perceive has another version");
+    if (version != 5) throw core::archive_error("the saved state of perceive has another version");
     a(ledger_, unclaimed_);
     if constexpr (std::is_same_v<A, core::archive_writer>) {
       save_views(a);

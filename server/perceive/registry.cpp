@@ -126,6 +126,7 @@ std::string registry::refusal(std::string_view unit, core::time_point t) const {
   auto const it = by_unit_.find(unit);
   if (it == by_unit_.end()) return "there is no unit " + std::string(unit.substr(0, 32));
   auto const& u = units_[it->second];
+  if (!u.kind.empty() && u.kind != "commune") return "unit " + u.code + " is no commune: devices belong to communes";
   auto const day = [](core::time_point at) { return core::to_iso(at + core::local_offset).substr(0, 10); };
   if (u.valid_from && t < *u.valid_from) return "the unit code " + u.code + " is valid only from " + day(*u.valid_from);
   if (u.valid_to && t >= *u.valid_to) return "the unit code " + u.code + " is not valid any more since " + day(*u.valid_to);

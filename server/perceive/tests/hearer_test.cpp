@@ -192,6 +192,91 @@ TEST(life, is_proven_by_what_a_device_says_itself) {
   EXPECT_EQ(h.view(wl)->last_seen, at(3));
 }
 
+TEST(life, a_status_counts_in_event_time) {
+  core::device_ref const wl{"03478", "WL-09"};
+  hearer h(small_catalogue());
+  auto const status = [&](char const* state, std::optional<double> t, double arrival) {
+    return h.hear(raw("ioc/v1/03478/WL-09/status", std::string(R"({"state":")") + state + "\"" + (t ? R"(,"ts":)" + ms(*t) : "") + "}", arrival));
+  };
+  status("online", 100, 100.2);
+  auto v = status("offline", 40, 101);
+  EXPECT_EQ(v.what, outcome::ignored);
+  EXPECT_EQ(v.reason, "an older status than what is known");
+  EXPECT_EQ(h.view(wl)->online, true);
+  h.hear(telemetry(record(200, 1, R"({"level":1})"), 200.2));
+  status("offline", 199, 201);
+  EXPECT_EQ(h.view(wl)->online, true) << "older than a sign of life";
+  status("offline", 201, 201.2);
+  EXPECT_EQ(h.view(wl)->online, false);
+  restart(h);
+  v = status("online", 150, 202);
+  EXPECT_EQ(v.what, outcome::ignored);
+  EXPECT_TRUE(v.observations.empty()) << "old news prove no life";
+  EXPECT_EQ(h.view(wl)->online, false);
+  EXPECT_EQ(h.view(wl)->last_seen, at(200.2));
+  status("offline", {}, 300);  // a will counts as now
+  status("online", 280, 301);
+  EXPECT_EQ(h.view(wl)->online, false);
+  status("online", 299, 302);
+  EXPECT_EQ(h.view(wl)->online, true) << "its clock need not be ours to the second";
+  h.hear(raw("ioc/v1/03478/WL-09/status", "offline", 303));
+  EXPECT_EQ(h.view(wl)->online, false);
+  h.hear(telemetry(record(100, 2, R"({"level":1})"), 304));
+  EXPECT_EQ(h.view(wl)->online, true) << "a backlog proves life now";
+}
+
+TEST(life, a_clock_that_lags_does_not_keep_a_device_offline) {
+  core::device_ref const wl{"03478", "WL-09"};
+  hearer h(small_catalogue());
+  h.hear(telemetry(record(100, 1, R"({"level":1})"), 160));
+  h.hear(raw("ioc/v1/03478/WL-09/status", "offline", 200));
+  h.hear(raw("ioc/v1/03478/WL-09/status", R"({"state":"online","ts":)" + ms(141) + "}", 201));
+  EXPECT_EQ(h.view(wl)->online, true);
+}
+
+TEST(retained, a_copy_proves_no_life_where_a_device_is_told_to_be_gone) {
+  core::device_ref const wl{"03478", "WL-09"};
+  hearer h(small_catalogue());
+  h.hear(telemetry(record(1, 1, R"({"level":1})"), 1));
+  h.hear(raw("ioc/v1/03478/WL-09/status", "offline", 2));
+  h.hear(raw("ioc/v1/03478/WL-09/status", "online", 3, false, true));
+  EXPECT_EQ(h.view(wl)->online, false);
+  h.hear(raw("ioc/v1/03478/WL-09/status", R"({"state":"online","ts":)" + ms(4) + "}", 5, false, true));
+  EXPECT_EQ(h.view(wl)->online, false);
+  EXPECT_EQ(h.view(wl)->last_seen, at(1));
+  h.hear(raw("ioc/v1/03478/WL-09/status", "online", 6));
+  EXPECT_EQ(h.view(wl)->online, true);
+  h.hear(raw("ioc/v1/03478/WL-09/status", "offline", 7, false, true));
+  EXPECT_EQ(h.view(wl)->online, false) << "that it is gone is news";
+}
+
+TEST(retained, a_copy_without_a_time_is_no_new_reading) {
+  core::device_ref const wl{"03478", "WL-09"};
+  auto const copy = [](std::string const& payload, double arrival) { return raw("ioc/v1/03478/WL-09/telemetry", payload, arrival, false, true); };
+  hearer h(small_catalogue());
+  auto v = h.hear(copy(R"({"values":{"level":1}})", 1));
+  ASSERT_EQ(v.what, outcome::stored) << "better than nothing";
+  EXPECT_EQ(v.observations.at(0).readings.at(0).q, core::quality::suspect);
+  EXPECT_EQ(h.view(wl)->latest.at("water_level").q, core::quality::suspect);
+  v = h.hear(copy(R"({"values":{"level":1}})", 2));
+  EXPECT_EQ(v.what, outcome::ignored) << "the next session";
+  EXPECT_NE(v.reason.find("without a time"), std::string::npos) << v.reason;
+  EXPECT_TRUE(v.observations.empty());
+  h.hear(telemetry(record(10, 1, R"({"level":2})"), 10));
+  v = h.hear(copy(R"({"values":{"temp":20,"level":1,"i_a":3}})", 20));
+  ASSERT_EQ(v.what, outcome::stored);
+  ASSERT_EQ(v.observations.at(0).readings.size(), 2u) << "only what was not known yet";
+  EXPECT_EQ(v.observations.at(0).readings[0].metric, "temperature");
+  EXPECT_EQ(v.observations.at(0).readings[1].metric, "current/L1");
+  EXPECT_EQ(std::get<double>(h.view(wl)->latest.at("water_level").v), 2);
+  EXPECT_EQ(h.view(wl)->latest.at("water_level").t, at(10));
+  // With a time of its own it is what it says.
+  v = h.hear(copy(record(30, 2, R"({"level":4})"), 40));
+  EXPECT_EQ(v.what, outcome::stored);
+  EXPECT_EQ(h.view(wl)->latest.at("water_level").q, core::quality::good);
+  EXPECT_EQ(h.view(wl)->latest.at("water_level").t, at(30));
+}
+
 TEST(retained, copies_raise_no_events) {
   hearer h(small_catalogue());
   auto const v = h.hear(raw("ioc/v1/03478/WL-09/event", R"({"ts":1800000000,"type":"motion"})", 1, false, true));

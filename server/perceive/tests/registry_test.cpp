@@ -77,5 +77,35 @@ TEST(hearer, keeps_the_unclaimed_devices_of_two_gateways_apart) {
   EXPECT_EQ(say("03478", "gw1", 26), first);
 }
 
+TEST(registry, devices_belong_to_communes) {
+  core::unit country, province, commune;
+  country.code = "vn";
+  country.kind = "country";
+  province.code = "12";
+  province.kind = "province";
+  province.parent = "vn";
+  commune.code = "03478";
+  commune.kind = "commune";
+  commune.parent = "12";
+  source_info native;
+  native.name = native.decoder = "native";
+  native.filters = {"ioc/v1/#"};
+  hearer h{std::make_shared<catalogue const>(catalogue::make({}, {native}, {}, {country, province, commune}, {}))};
+  auto const say = [&](std::string const& unit) {
+    core::raw_message m;
+    m.topic = "ioc/v1/" + unit + "/D-1/telemetry";
+    m.payload = R"({"values":{"x":1}})";
+    m.arrival = core::from_ms(1'800'000'000'000);
+    return h.hear(m);
+  };
+  for (auto const* unit : {"vn", "12"}) {
+    auto const v = say(unit);
+    EXPECT_EQ(v.what, outcome::rejected) << unit;
+    EXPECT_NE(v.reason.find("no commune"), std::string::npos) << v.reason;
+    EXPECT_TRUE(h.unclaimed(unit).empty());
+  }
+  EXPECT_EQ(say("03478").what, outcome::stored);
+}
+
 }  // namespace
 }  // namespace ioc::perceive

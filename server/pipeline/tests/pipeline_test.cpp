@@ -331,6 +331,63 @@ TEST(late_data, a_backlog_behind_live_readings_is_judged_beside_them) {
   EXPECT_EQ(b.log, c.log);
 }
 
+std::vector<core::alert> open_of(bench const& b, std::string const& rule) {
+  std::vector<core::alert> out;
+  for (auto const& [id, a] : b.p.unit("03478")->alerts().open())
+    if (a.rule == rule) out.push_back(a);
+  return out;
+}
+
+// One that comes at `arrival`, later than it was said.
+core::raw_message late(double arrival, double t, double v, int seq) {
+  auto m = level(t, v, seq);
+  m.arrival = at(arrival);
+  return m;
+}
+
+TEST(late_data, what_history_shows_and_what_is_live_are_one_open_alert) {
+  bench b;
+  b.hear(level(10'000, 1.0, 100));
+  for (int i = 0; i < 20; ++i) b.hear(late(10'001, 9'000 + i * 10, 3.9, 10 + i));
+  auto open = open_of(b, "high");
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_TRUE(open[0].retrospective && open[0].active());
+  auto const before = open[0].id;
+  b.hear(level(10'010, 1.0, 101));
+  b.hear(level(10'020, 3.8, 102));
+  b.tick(10'030);
+  open = open_of(b, "high");
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_FALSE(open[0].retrospective);
+  EXPECT_EQ(open[0].raised_at, at(10'030));
+  EXPECT_EQ(open[0].occurrences, 2u);
+  EXPECT_EQ(open[0].ack_due, at(10'090));
+  EXPECT_TRUE(b.said("closed high " + before.text()));
+  b.hear(late(10'031, 9'500, 1.0, 40));  // the lane's alert ends: it is closed already
+  EXPECT_EQ(open_of(b, "high").size(), 1u);
+  EXPECT_FALSE(b.said("cleared high"));
+}
+
+TEST(late_data, an_earlier_one_found_while_one_is_live_is_recorded_and_closes_into_it) {
+  for (bool const over : {false, true}) {
+    bench b;
+    b.hear(level(10'000, 3.8, 100));
+    b.tick(10'010);
+    if (over) b.hear(level(10'020, 1.0, 101));
+    auto const live = open_of(b, "high").at(0);
+    EXPECT_EQ(live.active(), !over);
+    for (int i = 0; i < 20; ++i) b.hear(late(10'021, 9'000 + i * 10, i < 15 ? 3.9 : 1.0, 10 + i));
+    auto const open = open_of(b, "high");
+    ASSERT_EQ(open.size(), 1u) << over;
+    EXPECT_EQ(open[0].id, live.id);
+    EXPECT_FALSE(open[0].retrospective);
+    EXPECT_EQ(open[0].occurrences, 2u);
+    EXPECT_EQ(open[0].active(), !over);
+    EXPECT_TRUE(b.said(core::to_iso(at(9'010)) + " raised high"));
+    EXPECT_TRUE(b.said(core::to_iso(at(10'010)) + " closed high"));
+  }
+}
+
 TEST(presence, nobody_is_silent_because_the_broker_was_away) {
   bench b;
   b.hear(level(1, 1.0, 1));

@@ -107,6 +107,25 @@ TEST(native, a_useless_time_gives_way_to_arrival_and_says_so) {
   }
 }
 
+TEST(native, a_time_that_cannot_be_one_leaves_the_reading_suspect) {
+  for (char const* ts : {"\"yesterday\"", "\"2026-02-30T00:00:00Z\"", "\"2026-01-01T24:00:00Z\"", "true", "{}", "[1]", "-5", "1e30", "100000000000", "0", "1800000000000000"}) {
+    hearer h(small_catalogue());
+    auto const v = h.hear(telemetry(R"({"ts":)" + std::string(ts) + R"(,"values":{"level":1,"rain_mm":900}})", 60));
+    ASSERT_EQ(v.what, outcome::stored) << ts;
+    auto const& o = v.observations.at(0);
+    EXPECT_EQ(o.t, at(60)) << ts;
+    EXPECT_EQ(o.readings.at(0).q, core::quality::suspect) << ts;
+    EXPECT_EQ(o.readings.at(1).q, core::quality::bad) << ts;
+    EXPECT_EQ(h.view({"03478", "WL-09"})->latest.at("water_level").q, core::quality::suspect) << ts;
+  }
+  for (char const* none : {"", R"("ts":null,)"}) {  // it says nothing, so it says nothing wrong
+    hearer h(small_catalogue());
+    auto const v = h.hear(telemetry("{" + std::string(none) + R"("values":{"level":1}})", 60));
+    EXPECT_EQ(v.observations.at(0).readings.at(0).q, core::quality::good);
+    EXPECT_TRUE(v.observations.at(0).arrival_time_used);
+  }
+}
+
 TEST(native, values_units_and_names_become_canonical) {
   hearer h(small_catalogue());
   auto const v = h.hear(telemetry(

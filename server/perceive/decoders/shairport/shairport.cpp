@@ -62,6 +62,9 @@ decoded decode_shairport(decode_input const& in) {
   // The mark is the message itself: old versions send it empty, newer ones "--".
   for (auto const& m : marks)
     if (what == (raw ? m.raw : m.name)) {
+      if (auto const said = trimmed(in.payload); said.size() > max_text || !valid_utf8(said) || (said.empty() && in.payload.size() > 1) ||
+          std::any_of(said.begin(), said.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
+        return decoded::rejected("a mark carries nothing or \"--\"");
       if (in.retain && trimmed(in.payload).empty()) return decoded::ignored("retained message deleted", message_kind::event);
       auto d = single(message_kind::event, std::move(device), {"playback_state", "", "", std::string(m.playback)}, in);
       if (!m.state.empty()) d.elements.front().readings.push_back({"device_state", "", "", std::string(m.state)});

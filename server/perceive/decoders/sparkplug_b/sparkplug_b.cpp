@@ -61,6 +61,7 @@ std::string read_topic(std::string_view topic, address& a) {
 decoded host_state(decode_input const& in, std::string_view host) {
   if (host.empty() || host.find('/') != std::string_view::npos) return decoded::rejected("a STATE topic ends with the host's id");
   auto const text = trimmed(in.payload);
+  if (text.empty() && in.payload.size() > 1) return decoded::rejected("empty payload");
   if (text.empty()) return decoded::ignored("retained message deleted", message_kind::status);
   json_text const doc(text);
   if (!doc.ok()) return decoded::rejected(doc.problem);
