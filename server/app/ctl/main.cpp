@@ -25,7 +25,9 @@ std::set<std::string> const gateway_options{"as", "reason", "name", "zone", "add
 
 std::vector<entry> const& table() {
   static std::vector<entry> const all{
-      {{"decode", {"FILE"}, {}, {}, {}, "run a file of device messages through the decoders and compare"}, decode},
+      {{"decode", {"FILE"}, {}, {}, {"verbose"},
+        "run a file of device messages (JSON lines: family, topic, payload) through the decoders, tell what becomes of each and why,\n"
+        "      and compare where a line says what to expect; of a file of expectations only the sum is printed without --verbose or --json"}, decode},
       {{"rules check", {"DIR"}, {}, {}, {}, "read a configuration folder and say what is wrong with it"}, rules_check},
       {{"config check", {}, {"config"}, {}, {}, "read iocd.yaml and all that it names"}, config_check},
       {{"scenario run", {"FILE"}, {}, {}, {}, "play a story on a manual clock and compare with what it expects"}, scenario_run},
