@@ -42,6 +42,7 @@ uuid name_uuid(std::string_view name) {
 
 bool valid_device_name(std::string_view name) {
   if (name.empty() || name.size() > 64) return false;
+  if (name == "." || name == "..") return false;  // a path of a URL loses them on its way: such a device could not be reached
   return std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
   });

@@ -86,9 +86,18 @@ struct played {
   decoded d;
 };
 
-played play(json::value const& line, dialect_memory& memory) {
-  auto const decode = find_family(word(member(&line, "family")));
-  if (!decode) return {"no decoder for the family " + word(member(&line, "family")), {}};
+// The family as it is named, or what the contract's own topics say.
+std::string family_of(json::value const& line) {
+  auto family = word(member(&line, "family"));
+  return family.empty() && word(member(&line, "topic")).starts_with("ioc/v1/") ? "native" : family;
+}
+
+played play(json::value const& line, dialect_memory& memory, core::time_point arrival) {
+  auto const family = family_of(line);
+  if (!member(&line, "topic") || (!member(&line, "payload") && !member(&line, "payload_base64"))) return {"a message has a topic and a payload (or payload_base64)", {}};
+  if (family.empty()) return {"there is no family that says which decoder reads it", {}};
+  auto const decode = find_family(family);
+  if (!decode) return {"no decoder for the family " + family, {}};
   auto payload = word(member(&line, "payload"));
   if (auto const coded = text(member(&line, "payload_base64"))) {
     auto bytes = from_base64(*coded);
@@ -97,23 +106,24 @@ played play(json::value const& line, dialect_memory& memory) {
   }
   auto const topic = word(member(&line, "topic"));
   decoder_settings const settings;
-  decode_input const in{topic, payload, core::from_us(0), truth(member(&line, "retain")) == true, &settings, &memory, {}};
+  decode_input const in{topic, payload, arrival, truth(member(&line, "retain")) == true, &settings, &memory, {}};
   return {{}, decode(in)};
 }
 
 using lines_by_id = std::map<std::string, json::value const*>;
 
-std::string check(json::value const& line, lines_by_id const& lines) {
-  dialect_memory memory;
+// What has to come before this line's message; "" or why it cannot.
+std::string remember(json::value const& line, lines_by_id const& lines, dialect_memory& memory, core::time_point arrival) {
   if (auto const* after = member(&line, "after"); after && after->is_array())
     for (auto const& id : after->get_array()) {
       auto const before = lines.find(word(&id));
       if (before == lines.end()) return "it comes after " + word(&id) + ", which is not in this file";
-      if (auto const p = play(*before->second, memory); !p.problem.empty()) return word(&id) + ": " + p.problem;
+      if (auto const p = play(*before->second, memory, arrival); !p.problem.empty()) return word(&id) + ": " + p.problem;
     }
-  auto [problem, d] = play(line, memory);
-  if (!problem.empty()) return problem;
+  return {};
+}
 
+std::string check(json::value const& line, decoded const& d) {
   auto const* want = member(&line, "expect");
   auto const outcome = word(member(want, "outcome"));
   if (outcome == "accept_or_reject" ? d.outcome == decode_outcome::ignore : outcome != to_text(d.outcome))
@@ -138,27 +148,51 @@ std::string check(json::value const& line, lines_by_id const& lines) {
 
 }  // namespace
 
-vector_report check_vectors(std::string_view lines, std::vector<std::string> const& families) {
+vector_report check_vectors(std::string_view lines, std::vector<std::string> const& families, core::time_point arrival) {
   vector_report out;
   std::deque<json_text> docs;  // they own what the index points to
+  std::deque<std::size_t> numbers;
   lines_by_id by_id;
-  while (!lines.empty()) {
+  for (std::size_t number = 1; !lines.empty(); ++number) {
     auto const end = lines.find('\n');
     auto const one = trimmed(lines.substr(0, end));
     lines = end == std::string_view::npos ? std::string_view{} : lines.substr(end + 1);
     if (one.empty()) continue;
     auto const& doc = docs.emplace_back(one);
+    numbers.push_back(number);
     if (doc.ok()) by_id.emplace(word(member(&doc.root, "id")), &doc.root);
   }
-  std::size_t number_of_line = 0;
-  for (auto const& doc : docs) {
-    ++number_of_line;
-    auto const family = doc.ok() ? word(member(&doc.root, "family")) : std::string();
-    if (!families.empty() && doc.ok() && std::find(families.begin(), families.end(), family) == families.end()) continue;
+  std::map<std::string, dialect_memory> sessions;  // of the families, for lines that are only told
+  for (std::size_t i = 0; i < docs.size(); ++i) {
+    auto const& doc = docs[i];
+    vector_report::message m;
+    m.line = numbers[i];
+    if (doc.ok()) {
+      m.id = word(member(&doc.root, "id"));
+      m.family = family_of(doc.root);
+      m.topic = word(member(&doc.root, "topic"));
+      m.compared = member(&doc.root, "expect") != nullptr;
+    }
+    if (!families.empty() && doc.ok() && std::find(families.begin(), families.end(), m.family) == families.end()) continue;
     ++out.total;
-    auto why = !doc.ok() ? doc.problem : check(doc.root, by_id);
-    if (why.empty()) ++out.passed;
-    else out.failed.push_back({doc.ok() ? word(member(&doc.root, "id")) : "line " + std::to_string(number_of_line), std::move(why)});
+    if (m.id.empty()) m.id = "line " + std::to_string(m.line);
+    if (!doc.ok()) {
+      m.problem = doc.problem;
+    } else {
+      dialect_memory fresh;
+      auto& memory = m.compared ? fresh : sessions[m.family];
+      auto const at = m.compared ? core::from_us(0) : arrival;
+      m.problem = remember(doc.root, by_id, memory, at);
+      if (m.problem.empty()) {
+        auto done = play(doc.root, memory, at);
+        m.problem = std::move(done.problem);
+        m.made = std::move(done.d);
+      }
+      if (m.problem.empty() && m.compared) m.failed = check(doc.root, m.made);
+    }
+    if (!m.problem.empty() || !m.failed.empty()) out.failed.push_back({m.id, m.problem.empty() ? m.failed : m.problem});
+    else ++(m.compared ? out.passed : out.not_compared);
+    out.messages.push_back(std::move(m));
   }
   return out;
 }

@@ -49,15 +49,40 @@ def gateway(s, unit, name, *more):
     return json.loads(done.stdout)
 
 
+def refused(s, unit, name, code, word, what, *more):
+    done = subprocess.run([str(binary("iocctl")), "gateway", "add", unit, name, "--config", str(s.iocd_yaml), *more], capture_output=True, text=True, timeout=60)
+    checks.that(what, done.returncode == code and word in done.stderr, (done.returncode, done.stdout, done.stderr))
+
+
+def broker_takes(s, made):
+    password = next(line.split(" ", 1)[1] for line in made["bridge"].splitlines() if line.startswith("remote_password "))
+    return pub(s.broker, made["user"], password, "ioc/raw/v1/03478/nha-van-hoa/probe/x", "{}")[0] == 0
+
+
 with Stack(users=("admin",)) as s:
     admin = s.login("admin")
     made = {unit: gateway(s, unit, "nha-van-hoa") for unit in ("03478", "20551")}
     checks.equal("two units may have a gateway of the same name", {u: m["user"] for u, m in made.items()},
                  {"03478": "03478.nha-van-hoa", "20551": "20551.nha-van-hoa"})
     file = s.folder / "bridge.conf"
-    again = gateway(s, "03478", "nha-van-hoa", "--out", str(file))
+    refused(s, "03478", "nha-van-hoa", 1, "--renew", "a second call without --renew is refused", "--out", str(file))
+    with_old = broker_takes(s, made["03478"])
+    checks.that("and the running bridge's password still counts, no file is left", with_old and not file.exists(), (with_old, file.exists()))
+    again = gateway(s, "03478", "nha-van-hoa", "--renew", "--out", str(file))
     checks.that("a second call renews it into a file of its own", again["created"] is False and file.stat().st_mode & 0o077 == 0, again)
+    checks.that("the old password is out", not broker_takes(s, made["03478"]))
     made["03478"]["bridge"] = file.read_text()
+    refused(s, "03478", "nha-van-hoa", 2, "File exists", "--out that is there is seen before the password is renewed", "--renew", "--out", str(file))
+    checks.that("the password in that file still counts", broker_takes(s, made["03478"]))
+    for what, code, word, *more in (("an --out that cannot be made", 2, "cannot be made", "--out", str(s.folder / "none" / "b.conf")),
+                                    ("a port above 65535", 2, "99999", "--address", "mqtts://h:99999"), ("port 0", 2, '"0"', "--address", "mqtts://h:0"),
+                                    ("an address without a port", 2, "no broker's address", "--address", "mqtts://h"),
+                                    ("--renew of none", 1, "no gateway", "--renew")):
+        refused(s, "03478", "g2", code, word, what + " is refused", *more)
+        checks.equal(what + ": no gateway is registered", s.api("GET", "/api/v1/devices/03478/g2", token=admin)[0], 404)
+    refused(s, "03478", "..", 2, "no gateway's name", "a name that is a path is refused")
+    refused(s, "99999", "g2", 2, "nothing is there", "an unknown unit leaves no file", "--out", str(s.folder / "left.conf"))
+    checks.that("it does not", not (s.folder / "left.conf").exists())
     communes = {unit: Commune(s.folder, unit, m["bridge"]) for unit, m in made.items()}
     try:
         for c in communes.values():

@@ -1,17 +1,28 @@
 #include "app/ctl/bridge_file.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 
 namespace ioc::ctl {
 
-std::string bridge_file(bridge const& b) {
-  bool const tls = b.address.starts_with("mqtts://");
-  auto const rest = tls ? b.address.substr(8) : b.address.starts_with("mqtt://") ? b.address.substr(7) : std::string{};
+std::string address_fault(std::string const& address) {
+  bool const tls = address.starts_with("mqtts://");
+  auto const rest = tls ? address.substr(8) : address.starts_with("mqtt://") ? address.substr(7) : std::string{};
   auto const colon = rest.rfind(':');
-  bool const port = colon != std::string::npos && colon + 1 < rest.size() && std::all_of(rest.begin() + static_cast<std::ptrdiff_t>(colon) + 1, rest.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (rest.empty() || colon == 0 || !port || rest.find_first_of(" \t\r\n") != std::string::npos)
-    throw std::runtime_error("\"" + b.address + "\" is no broker's address: write mqtts://HOST:8883");
+  if (colon == 0 || colon == std::string::npos || std::any_of(rest.begin(), rest.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == '/' || c == '@'; }))
+    return "\"" + address + "\" is no broker's address: write mqtts://HOST:8883";
+  unsigned port = 0;
+  auto const [end, ec] = std::from_chars(rest.data() + colon + 1, rest.data() + rest.size(), port);
+  if (ec != std::errc{} || end != rest.data() + rest.size() || port < 1 || port > 65535)
+    return "\"" + address + "\": \"" + rest.substr(colon + 1) + "\" is no port from 1 to 65535; write mqtts://HOST:8883";
+  return {};
+}
+
+std::string bridge_file(bridge const& b) {
+  if (auto const why = address_fault(b.address); !why.empty()) throw std::runtime_error(why);
+  bool const tls = b.address.starts_with("mqtts://");
+  auto const rest = b.address.substr(tls ? 8 : 7);
   auto const name = b.unit + "." + b.gateway;
   std::string out;
   auto const line = [&](std::string const& text) { out += text + "\n"; };

@@ -10,6 +10,9 @@ struct bridge {
   std::string unit, gateway, address, user, password, ca;
 };
 
+// Empty where it is mqtt(s)://HOST:PORT with a port from 1 to 65535, else one sentence.
+std::string address_fault(std::string const& address);
+
 // A file for /etc/mosquitto/conf.d. Throws std::runtime_error on an address that is none.
 std::string bridge_file(bridge const& b);
 

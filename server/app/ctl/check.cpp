@@ -2,13 +2,11 @@
 #include "app/ctl/commands.hpp"
 #include "app/ctl/json_text.hpp"
 #include "perceive/catalogue.hpp"
-#include "perceive/vector_check.hpp"
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <ostream>
 
 namespace fs = std::filesystem;
@@ -16,14 +14,6 @@ namespace fs = std::filesystem;
 namespace ioc::ctl {
 
 namespace {
-
-std::string read_all(std::string const& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error(path + " cannot be read: " + std::strerror(errno));
-  std::string text((std::istreambuf_iterator<char>(in)), {});
-  if (in.bad()) throw std::runtime_error(path + " cannot be read to its end");
-  return text;
-}
 
 struct counts {
   std::size_t units = 0, devices = 0, rules = 0, playbooks = 0;
@@ -62,21 +52,6 @@ void print_faults(config::config_error const& e, bool json, std::ostream& out) {
     items.push_back(json::object({{"file", json::text(f.file)}, {"line", std::to_string(f.line)}, {"key", json::text(f.key)}, {"what", json::text(f.what)},
         {"cure", json::text(f.cure)}}));
   out << json::object({{"ok", "false"}, {"faults", json::array(items)}}) << "\n";
-}
-
-int decode(arguments const& a, std::ostream& out) {
-  auto const report = perceive::check_vectors(read_all(a.operands[0]));
-  bool const fine = report.failed.empty() && report.passed == report.total;
-  std::vector<std::string> failed;
-  std::size_t skipped = 0;  // of the failed, those whose family has no decoder yet
-  for (auto const& f : report.failed) {
-    failed.push_back(json::object({{"id", json::text(f.id)}, {"why", json::text(f.why)}}));
-    if (f.why.starts_with("no decoder")) ++skipped;
-  }
-  // JSON with and without --json: the contract promises it, and what reads this is mostly a script.
-  out << json::object({{"total", std::to_string(report.total)}, {"passed", std::to_string(report.passed)}, {"failed", json::array(failed)},
-      {"skipped", std::to_string(skipped)}}) << "\n";
-  return fine ? 0 : 1;
 }
 
 int rules_check(arguments const& a, std::ostream& out) {

@@ -7,14 +7,14 @@
 #include "app/ctl/bridge_file.hpp"
 #include "app/ctl/commands.hpp"
 #include "app/ctl/json_text.hpp"
+#include "app/ctl/secret_file.hpp"
 #include "app/registry/device_text.hpp"
+#include "core/ids.hpp"
 #include "perceive/catalogue.hpp"
 
 #include <boost/json.hpp>
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,8 +23,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <ostream>
 #include <thread>
 
@@ -58,21 +60,6 @@ std::string read_file(std::string const& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw std::runtime_error(path + " cannot be read: " + std::strerror(errno));
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// A new file with mode 0600; an existing one is not written over.
-void write_secret(std::string const& path, std::string const& text) {
-  int const fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) throw std::runtime_error(path + " cannot be made: " + std::strerror(errno));
-  bool good = true;
-  for (std::size_t done = 0; good && done < text.size();) {
-    auto const n = ::write(fd, text.data() + done, text.size() - done);
-    good = n > 0;
-    if (good) done += static_cast<std::size_t>(n);
-  }
-  good = ::fsync(fd) == 0 && good;
-  ::close(fd);
-  if (!good) throw std::runtime_error(path + " cannot be written");
 }
 
 // The fields of a device that stand on the command line, as the API takes them.
@@ -141,7 +128,7 @@ made_accounts write_accounts(config::server_settings const& s, std::vector<std::
     ++out.made;
   }
   if (out.made == 0) return out;
-  write_secret(passwords_out, list);  // first: a password that nobody has is worth nothing
+  secret_file(passwords_out).write(list);  // first: a password that nobody has is worth nothing
   file.save();
   restart_broker(s, restart);
   return out;
@@ -253,30 +240,94 @@ int device_withdraw(arguments const& a, std::ostream& out) {
   return tell(a, out, answer, a.operands[0] + "/" + a.operands[1] + " is withdrawn");
 }
 
-// A gateway is a device of type "gateway": its account, its silence and its children are looked after like any other's.
+namespace {
+// Asked and answered no: exit code 1.
+int no(arguments const& a, std::string const& why) {
+  if (a.json) std::cout << json::object({{"error", json::text(why)}}) << "\n";
+  else std::cerr << "iocctl: " << why << "\n";
+  return 1;
+}
+
+std::string why_refused(api_client::answer const& is) {
+  boost::system::error_code ec;
+  auto const v = bj::parse(is.body, ec);
+  auto const why = !ec && v.is_object() ? text_in(v.get_object(), "detail") : std::string{};
+  return why.empty() ? "status " + std::to_string(is.status) : why;
+}
+
+// What can be known before the registry or the broker hears of it. `address` may be empty: the server then names its own.
+void check_gateway(std::string const& unit, std::string const& name, bridge const& b, bool own_address) {
+  if (unit.empty() || !std::all_of(unit.begin(), unit.end(), [](char c) { return c >= '0' && c <= '9'; })) throw usage_error("\"" + unit + "\" is no unit's code: write its digits, such as 03478");
+  if (!core::valid_device_name(name)) throw usage_error("\"" + name + "\" is no gateway's name: 1 to 64 of A-Z a-z 0-9 _ . -");
+  if (auto const why = address_fault(b.address); !b.address.empty() && !why.empty()) throw usage_error((own_address ? "--address: " : "mqtt.device_address: ") + why);
+  if (std::any_of(b.ca.begin(), b.ca.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20; })) throw usage_error("--ca: a path without blanks is needed, as it stands in the bridge file");
+}
+}  // namespace
+
+// A gateway is a device of type "gateway": its account, its silence and its children are looked after like any other's. Its bridge
+// stops with an account that is renewed, so everything is looked at first and an account that is there is renewed on demand only.
 int gateway_add(arguments const& a, std::ostream& out) {
-  api_client api(config::load_server(a.option("config")), option_or(a, "as"));
+  auto const settings = config::load_server(a.option("config"));
   auto const &unit = a.operands.at(0), &name = a.operands.at(1);
+  bool const renew = a.flag("renew");
+  bridge b{unit, name, option_or(a, "address", settings.mqtt.device_address), {}, {}, option_or(a, "ca")};
+  check_gateway(unit, name, b, a.options.contains("address"));
+  auto body = fields_of(a);
+  auto const file = option_or(a, "out");
+  std::unique_ptr<secret_file> target;
+  if (!file.empty()) target = std::make_unique<secret_file>(file);
+  api_client api(settings, option_or(a, "as"));
+
   auto const is = api.send("GET", place(unit, name));
   bool there = false;
   if (is.status == 200) {
     auto const o = bj::parse(is.body).as_object();
     there = o.at("claimed").is_bool() && o.at("claimed").as_bool();
-    if (there && text_in(o, "type") != "gateway") throw std::runtime_error(unit + "/" + name + " is registered as " + text_in(o, "type") + ", not as a gateway");
+    if (there && text_in(o, "type") != "gateway") return no(a, unit + "/" + name + " is registered as " + text_in(o, "type") + ", not as a gateway; nothing was changed");
+    auto const* account = o.if_contains("account");
+    auto const state = account && account->is_object() ? text_in(account->get_object(), "state") : std::string{};
+    if (there && state != "none" && !renew)
+      return no(a, unit + "/" + name + " is there already, its account is " + state + "; --renew gives it a new password, and its bridge is out until it has that; nothing was changed");
+  } else if (is.status != 404) {
+    throw std::runtime_error("iocd refuses it: " + why_refused(is));
   }
+  if (renew && !there) return no(a, "there is no gateway " + unit + "/" + name + " to renew; without --renew it is made");
   if (!there) {
-    auto body = fields_of(a);
     body["unit"] = unit;
     body["device"] = name;
     body["type"] = "gateway";
     if (!body.contains("name")) body["name"] = name;
     api.need("POST", "/api/v1/devices", bj::serialize(body));
   }
-  auto const account = bj::parse(api.need("POST", place(unit, name) + "/account", "{}")).as_object();
-  bridge b{unit, name, option_or(a, "address", text_in(account, "broker")), text_in(account, "user"), text_in(account, "password"), option_or(a, "ca")};
-  auto const text = bridge_file(b);
-  auto const file = option_or(a, "out");
-  if (!file.empty()) write_secret(file, text);
+  auto const stands = unit + "/" + name + (there ? " stays as it was" : " stays registered, without an account");
+  api_client::answer made;
+  try {
+    made = api.send("POST", place(unit, name) + "/account", "{}");
+  } catch (std::exception const& e) {
+    throw std::runtime_error(std::string(e.what()) + "; whether the account's password was renewed is not known; " + unit + "/" + name + " is registered: run it again with --renew");
+  }
+  if (made.status >= 400) {
+    auto const why = "iocd makes no account: " + why_refused(made) + "; ";
+    if (there) throw std::runtime_error(why + stands);
+    bool gone = false;
+    try {
+      gone = api.send("DELETE", place(unit, name) + "?reason=" + escaped("its account could not be made")).status < 300;
+    } catch (std::exception const&) {
+      // The sentence below says what stands.
+    }
+    throw std::runtime_error(why + (gone ? "the gateway was taken back: nothing was changed" : stands));
+  }
+  auto const account = bj::parse(made.body).as_object();
+  if (b.address.empty()) b.address = text_in(account, "broker");
+  b.user = text_in(account, "user");
+  b.password = text_in(account, "password");
+  std::string text;
+  try {
+    text = bridge_file(b);
+    if (target) target->write(text);
+  } catch (std::exception const& e) {
+    throw std::runtime_error(std::string(e.what()) + "; " + unit + "/" + name + " is registered and its account has a new password that is written nowhere: run it again with --renew");
+  }
   if (a.json) {
     bj::object o{{"unit", unit}, {"gateway", name}, {"created", !there}, {"broker", b.address}, {"user", b.user}, {"topic_prefix", text_in(account, "topic_prefix")}};
     if (file.empty()) o["bridge"] = text;

@@ -25,7 +25,9 @@ std::set<std::string> const gateway_options{"as", "reason", "name", "zone", "add
 
 std::vector<entry> const& table() {
   static std::vector<entry> const all{
-      {{"decode", {"FILE"}, {}, {}, {}, "run a file of device messages through the decoders and compare"}, decode},
+      {{"decode", {"FILE"}, {}, {}, {"verbose"},
+        "run a file of device messages (JSON lines: family, topic, payload) through the decoders, tell what becomes of each and why,\n"
+        "      and compare where a line says what to expect; of a file of expectations only the sum is printed without --verbose or --json"}, decode},
       {{"rules check", {"DIR"}, {}, {}, {}, "read a configuration folder and say what is wrong with it"}, rules_check},
       {{"config check", {}, {"config"}, {}, {}, "read iocd.yaml and all that it names"}, config_check},
       {{"scenario run", {"FILE"}, {}, {}, {}, "play a story on a manual clock and compare with what it expects"}, scenario_run},
@@ -43,7 +45,8 @@ std::vector<entry> const& table() {
       {{"device enable", {"UNIT", "DEVICE"}, {"config"}, {"as", "reason"}, {}, "let a device that was cut off in again, with the password it had"}, device_enable},
       {{"device disable", {"UNIT", "DEVICE"}, {"config"}, {"as", "reason"}, {}, "cut a device off: its account counts no more"}, device_disable},
       {{"device withdraw", {"UNIT", "DEVICE"}, {"config"}, {"as", "reason"}, {}, "take a device out of the registry; its history stays"}, device_withdraw},
-      {{"gateway add", {"UNIT", "NAME"}, {"config"}, gateway_options, {}, "the account of a commune's own broker, and the bridge file for it"}, gateway_add},
+      {{"gateway add", {"UNIT", "NAME"}, {"config"}, gateway_options, {"renew"},
+        "the account of a commune's own broker, and the bridge file for it; one that has an account gets a new password with --renew only"}, gateway_add},
       {{"device list", {}, {"config"}, {"unit"}, {}, "registered devices with what is known of them"}, device_list},
       {{"backup", {}, {"config", "to"}, {"broker-accounts"}, {}, "database, journal, configuration and broker accounts into a new folder, while iocd runs"}, backup},
       {{"restore", {}, {"config", "from"}, {"broker-accounts"}, {"keep-config"}, "a backup into an empty installation, before its iocd starts"}, restore},

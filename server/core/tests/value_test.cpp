@@ -28,6 +28,9 @@ TEST(ids, a_name_gives_one_uuid_and_texts_are_checked) {
   EXPECT_FALSE(uuid::parse("6b0c395e-1d57-4f0a-9a7e-3c5211d4802g"));
   EXPECT_TRUE(valid_device_name("WL-01"));
   EXPECT_FALSE(valid_device_name("a/b"));
+  EXPECT_FALSE(valid_device_name("."));
+  EXPECT_FALSE(valid_device_name(".."));
+  EXPECT_TRUE(valid_device_name("...")) << "no step of a path";
   EXPECT_FALSE(valid_device_name(std::string(65, 'a')));
 }
 

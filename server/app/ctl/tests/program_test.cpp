@@ -130,6 +130,28 @@ TEST_F(program, scenario_export_refuses_what_does_not_fit) {
   EXPECT_THAT(a.text, HasSubstr("add units/03478.yaml"));
 }
 
+TEST_F(program, decode_tells_what_becomes_of_a_message_that_expects_nothing) {
+  auto const file = (dir / "told.jsonl").string();
+  std::ofstream(file) << R"({"topic":"ioc/v1/03478/WL-01/telemetry","payload":"{\"ts\":1760000000000,\"seq\":7,\"values\":{\"level\":1.75}}"})" << "\n"
+                      << R"({"topic":"ioc/v1/03478/WL-01/telemetry","payload":"no json"})" << "\n"
+                      << R"({"id":"ack","topic":"ioc/v1/03478/SIREN-01/ack","payload":"{\"id\":\"6b0c395e-1d57-4f0a-9a7e-3c5211d4802f\",\"state\":\"failed\",\"detail\":\"no power\"}"})" << "\n"
+                      << R"({"id":"zb","family":"zigbee2mqtt","topic":"zigbee2mqtt/cua","payload":"{\"temperature\":21.5}"})" << "\n";
+  auto const a = iocctl("decode " + file);
+  EXPECT_EQ(a.code, 0) << "a refused message is no failure: " << a.text;
+  for (char const* word : {"line 1 [native]", "accept as telemetry", "device WL-01, seq 7, 2025-10-09T", "level = 1.75, good", "reject: ", "answer to command 6b0c395e-1d57-4f0a-9a7e-3c5211d4802f: failed (no power)",
+                           "temperature = 21.5 Cel, good", "no time of its own: arrival time", "\"total\":4", "\"not_compared\":4"})
+    EXPECT_THAT(a.text, HasSubstr(word));
+  auto const j = iocctl("decode --json " + file);
+  EXPECT_EQ(j.code, 0);
+  for (char const* word : {R"("outcome":"reject")", R"("metric":"temperature","value":2.15E1,"unit":"Cel")", R"("quality":"good")", R"("state":"failed","detail":"no power")", R"("failed":[])"})
+    EXPECT_THAT(j.text, HasSubstr(word));
+  std::ofstream(file) << R"({"id":"x","family":"nobodys","topic":"a","payload":""})" << "\n" << "no json\n";
+  auto const bad = iocctl("decode " + file);
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_THAT(bad.text, HasSubstr("no decoder for the family nobodys"));
+  EXPECT_THAT(bad.text, HasSubstr(R"("id":"line 2")"));
+}
+
 TEST_F(program, decode_counts_and_names_what_failed) {
   auto const file = (dir / "v.jsonl").string();
   std::ofstream(file) << R"({"id":"x-1","family":"nobody-knows-this","vendor":"x","topic":"a/b","payload":"1","source":"s","fidelity":"composed","expect":{"device":"b","kind":"telemetry","outcome":"accept","readings":[]}})"
@@ -137,7 +159,10 @@ TEST_F(program, decode_counts_and_names_what_failed) {
   auto const a = iocctl("decode --json " + file);
   EXPECT_EQ(a.code, 1);
   EXPECT_THAT(a.text, StartsWith("{\"total\":1,\"passed\":0,\"failed\":[{\"id\":\"x-1\",\"why\":"));
+  EXPECT_THAT(a.text, HasSubstr("\"items\":["));
   EXPECT_EQ(iocctl("decode /nowhere").code, 2);
+  std::ofstream(dir / "empty.jsonl") << "\n";
+  EXPECT_EQ(iocctl("decode " + (dir / "empty.jsonl").string()).code, 2) << "nothing was compared";
 }
 
 TEST_F(program, config_check_says_what_is_wrong_before_anything_starts) {
