@@ -3,6 +3,7 @@
 #include "adapters/config/load.hpp"
 #include "adapters/journal/journal.hpp"
 #include "adapters/mqtt/broker_accounts.hpp"
+#include "adapters/mqtt/broker_figures.hpp"
 #include "adapters/mqtt/broker_log.hpp"
 #include "adapters/mqtt/client.hpp"
 #include "adapters/mqtt/sparkplug_host.hpp"
@@ -240,6 +241,9 @@ int run(config::server_settings const& settings) {
       if (s.connected()) log->append(journal::record_kind::mark, host_connected_mark, "");
     });
   }
+  mqtt::broker_watch broker_says{mqtt_options(settings, site), [&](std::uint64_t more, std::uint64_t dropped) {
+                                   out->warn("the broker dropped {} messages ({} since its start): a client's queue was full", more, dropped);
+                                 }};
   std::unique_ptr<mqtt::broker_accounts> accounts;
   std::unique_ptr<account_cutter> cutter;
   runner pipeline{{machine, *log, writer, hub,
@@ -310,7 +314,7 @@ int run(config::server_settings const& settings) {
                    [&] { return messages_in.load(); }, [&] { return web_server ? web_server->metrics() : std::string{}; },
                    settings.first_login_changes_password, postgres_options(settings).keep,
                    {settings.shares.database_mib, settings.shares.rejected_mib, static_cast<std::int64_t>(postgres_options(settings).spill_bytes)}, &clocks,
-                   accounts.get(), denied.get(), field.get(), device_address(settings)}};
+                   accounts.get(), denied.get(), field.get(), device_address(settings), &broker_says}};
   asked = &answers;
   web::server web{web_options(settings), answers, hub};
   web_server = &web;
@@ -331,6 +335,7 @@ int run(config::server_settings const& settings) {
 
   pipeline.start();
   broker.start();
+  broker_says.start();
   if (field) field->start();
   cutter->start();
   if (accounts) accounts->start();
@@ -364,6 +369,7 @@ int run(config::server_settings const& settings) {
   web.stop();       // nobody asks any more
   if (field) field->stop();  // the edge nodes are told
   cutter->stop();
+  broker_says.stop();
   if (accounts) accounts->stop();
   if (denied) denied->stop();
   broker.stop();    // nothing comes any more; the broker keeps our session

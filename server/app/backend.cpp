@@ -51,6 +51,9 @@ std::string problem(std::string_view title, std::string const& state = "") {
   return written(o);
 }
 
+// Of a refused record its number in the batch, from 1; null for a whole message, or for what PostgreSQL refused.
+json::value record_number(int part) { return part > 0 && part < 1'000'000 ? json::value(part) : json::value(nullptr); }
+
 std::string text_of(json::object const& o, std::string_view key) {
   auto const* v = o.if_contains(key);
   return v && v->is_string() ? std::string{v->as_string()} : std::string{};
@@ -343,7 +346,7 @@ std::optional<web::object> backend::get_object(web::object_kind kind, std::strin
   return doc ? std::optional{object_of(*doc)} : std::nullopt;
 }
 
-web::object_page backend::rejected(std::vector<std::string> const& units, std::size_t limit, std::string const& cursor) {
+web::object_page backend::rejected(std::optional<std::vector<std::string>> const& units, std::size_t limit, std::string const& cursor) {
   auto const page = asking([&] { return p_.queries.rejected(units, limit, cursor.empty() ? std::nullopt : std::optional{cursor}); });
   web::object_page out;
   for (auto const& r : page.items) {
@@ -361,7 +364,7 @@ web::object_page backend::rejected(std::vector<std::string> const& units, std::s
     }
     out.items.push_back({std::to_string(r.id), r.unit,
                          written(json::object{{"id", std::to_string(r.id)}, {"received_at", core::to_iso(r.received_at)}, {"topic", r.topic}, {"payload", shown},
-                                                      {"payload_bytes", r.payload_bytes}, {"reason", r.reason}, {"source", r.source}, {"unit", r.unit}})});
+                                                      {"payload_bytes", r.payload_bytes}, {"record", record_number(r.part)}, {"reason", r.reason}, {"source", r.source}, {"unit", r.unit}})});
   }
   out.next = page.next.value_or("");
   return out;
@@ -373,7 +376,9 @@ std::string backend::ledger_json() {
   auto const in = p_.messages_in();  // before the look: never more taken than came in
   return p_.pipeline.look([this, in](pipeline::pipeline const& p) {
     auto const done = p_.pipeline.taken();
-    return ledger_text(p.ears().counts(), in > done ? in - done : 0);
+    auto const gaps = p.ears().gaps();
+    known_losses const lost{gaps.records, gaps.devices, p_.broker_says ? p_.broker_says->figures().dropped : std::nullopt};
+    return ledger_text(p.ears().counts(), in > done ? in - done : 0, &lost);
   });
 }
 
@@ -394,8 +399,8 @@ std::string backend::rules_json(std::string const& unit) {
 }
 
 std::string backend::metrics_text() {
-  auto const [total, nodes, surplus] = p_.pipeline.look(
-      [](pipeline::pipeline const& p) { return std::tuple{p.ears().counts().total(), p.ears().sparkplug_nodes(), p.ears().surplus()}; });
+  auto const [total, nodes, surplus, gaps] = p_.pipeline.look(
+      [](pipeline::pipeline const& p) { return std::tuple{p.ears().counts().total(), p.ears().sparkplug_nodes(), p.ears().surplus(), p.ears().gaps()}; });
   auto const broker = p_.broker.state();
   std::string out;
   auto const put = [&](std::string_view name, std::string_view kind, std::string_view help, auto value) {
@@ -409,6 +414,8 @@ std::string backend::metrics_text() {
   auto const in = p_.messages_in();
   auto const done = p_.pipeline.taken();
   put("ioc_messages_in_flight", "gauge", "messages in the journal, not yet worked in", in > done ? in - done : 0);
+  put("ioc_records_missing", "gauge", "records that the devices' seq say were sent and that have not come", gaps.records);
+  put("ioc_devices_with_gaps", "gauge", "devices with such records", gaps.devices);
   put("ioc_alerts_raised_total", "counter", "alerts raised since the start", p_.pipeline.alerts_raised());
   put("ioc_commands_sent_total", "counter", "command attempts since the start", p_.pipeline.commands_sent());
   put("ioc_journal_used_bytes", "gauge", "bytes of the journal in use", p_.log.used_bytes());
@@ -428,6 +435,12 @@ std::string backend::metrics_text() {
   put("ioc_rejected_bytes", "gauge", "size of the store of refused messages, as of the last minute", p_.writer.rejected_bytes());
   put("ioc_broker_up", "gauge", "1 while the broker's subscriptions stand", broker.connected() ? 1 : 0);
   put("ioc_broker_paused", "gauge", "1 while messages stay at the broker because the journal is nearly full", broker.phase == mqtt::phase::paused ? 1 : 0);
+  if (p_.broker_says) {
+    auto const says = p_.broker_says->figures();
+    if (says.dropped) put("ioc_broker_dropped_total", "counter", "messages that the broker dropped since its start because a client's queue was full", *says.dropped);
+    if (says.stored_messages) put("ioc_broker_store_messages", "gauge", "messages in the broker's store: all queues and what is retained", *says.stored_messages);
+    if (says.stored_bytes) put("ioc_broker_store_bytes", "gauge", "bytes of these messages", *says.stored_bytes);
+  }
   if (p_.broker_log) {
     out += "# HELP ioc_broker_denied_total publishes that the broker refused, by account\n# TYPE ioc_broker_denied_total counter\n";
     for (auto const& [account, n] : p_.broker_log->denied()) {
@@ -466,7 +479,7 @@ std::string share(std::int64_t used, std::int64_t most) {
   return (percent >= 80 ? "warning: " : "") + std::to_string(used / mib) + " MiB of " + std::to_string(most / mib) + " MiB, " + std::to_string(percent) + " %";
 }
 
-std::string joined(std::string const& trouble, std::string const& detail) { return trouble.empty() ? detail : trouble + "; " + detail; }
+std::string joined(std::string const& trouble, std::string const& detail) { return trouble.empty() ? detail : detail.empty() ? trouble : trouble + "; " + detail; }
 
 }  // namespace
 
@@ -484,7 +497,10 @@ std::vector<web::dependency> backend::readiness() {
   auto const waits = p_.writer.trouble();
   std::string const database = !p_.database_up() ? "PostgreSQL is away" : !p_.pipeline.database_keeps_up() ? "PostgreSQL takes nothing" : "";
   std::int64_t const mib = 1 << 20;
-  std::vector<web::dependency> out{{"broker", broker.connected(), paused ? "messages stay at the broker: the journal is nearly full; commands go out" : broker.reason},
+  auto const says = p_.broker_says ? p_.broker_says->figures() : mqtt::broker_figures{};
+  auto const full = says.warning(now());
+  auto const first = paused ? "messages stay at the broker: the journal is nearly full; commands go out" : broker.reason;
+  std::vector<web::dependency> out{{"broker", broker.connected(), joined(first, joined(full, says.text())), !full.empty()},
           {"database", database.empty(), joined(database, share(p_.writer.database_bytes(), p_.shares.database_mib * mib))},
           {"journal", trouble.empty() && !p_.log.nearly_full(),
            joined(!trouble.empty() ? trouble : p_.log.nearly_full() ? "nearly full: it waits for PostgreSQL to take what it holds" : "", share(static_cast<std::int64_t>(p_.log.used_bytes()), static_cast<std::int64_t>(p_.log.max_bytes())))},

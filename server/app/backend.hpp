@@ -1,6 +1,7 @@
 #pragma once
 #include "adapters/config/site.hpp"
 #include "adapters/mqtt/broker_accounts.hpp"
+#include "adapters/mqtt/broker_figures.hpp"
 #include "adapters/mqtt/broker_log.hpp"
 #include "adapters/mqtt/client.hpp"
 #include "adapters/mqtt/sparkplug_host.hpp"
@@ -44,6 +45,7 @@ class backend final : public web::backend {
     mqtt::broker_log* broker_log = nullptr;            // null: mqtt.broker_log is not set
     mqtt::sparkplug_host const* field = nullptr;       // null: this server is no Sparkplug host
     std::string device_address;                        // where devices find the broker: mqtt(s)://host:port
+    mqtt::broker_watch const* broker_says = nullptr;   // null: nobody asks the broker for its figures
   };
   explicit backend(parts p) : p_(std::move(p)) {}
 
@@ -66,7 +68,7 @@ class backend final : public web::backend {
   web::readings_answer readings(web::readings_query const& q) override;
   web::object_page list_objects(web::object_kind kind, web::object_filter const& filter, std::size_t limit, std::string const& cursor) override;
   std::optional<web::object> get_object(web::object_kind kind, std::string const& id) override;
-  web::object_page rejected(std::vector<std::string> const& units, std::size_t limit, std::string const& cursor) override;
+  web::object_page rejected(std::optional<std::vector<std::string>> const& units, std::size_t limit, std::string const& cursor) override;
   std::string ledger_json() override;
   std::optional<std::string> advice(std::string const& alert_id, std::string const& role, std::vector<std::string> const& units) override;
   std::string rules_json(std::string const& unit) override;

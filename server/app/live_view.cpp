@@ -2,6 +2,7 @@
 
 #include "app/wire_json.hpp"
 #include "core/archive.hpp"
+#include "perceive/batch_text.hpp"
 
 #include <boost/json.hpp>
 
@@ -174,6 +175,8 @@ std::string device_json(pipeline::pipeline const& p, core::device_ref const& ref
   text_or_null("state", view ? view->state : "");
   key("clock_wrong");
   out += view && view->clock_wrong ? "true" : "false";
+  key("missed_records");
+  out += std::to_string(view ? view->missed : 0);
   bool const stale = view && p.ears().stale(ref);
   key("latest");
   out += '{';
@@ -254,7 +257,7 @@ json::object tally_json(perceive::tally const& t) {
 
 }  // namespace
 
-std::string ledger_text(perceive::ledger const& l, std::uint64_t in_flight) {
+std::string ledger_text(perceive::ledger const& l, std::uint64_t in_flight, known_losses const* lost) {
   auto const all = l.total();
   auto total = tally_json(all.messages);
   total["received"] = all.messages.received() + in_flight;
@@ -267,7 +270,12 @@ std::string ledger_text(perceive::ledger const& l, std::uint64_t in_flight) {
     o["records"] = tally_json(s.records);
     sources.push_back(std::move(o));
   }
-  return written(json::object{{"total", std::move(total)}, {"records", tally_json(all.records)}, {"sources", std::move(sources)}});
+  json::object out{{"total", std::move(total)}, {"records", tally_json(all.records)}, {"sources", std::move(sources)}};
+  if (lost) {
+    out["gaps"] = json::object{{"records", lost->gaps}, {"devices", lost->gap_devices}};
+    out["broker_dropped"] = lost->broker_dropped ? json::value(*lost->broker_dropped) : json::value(nullptr);
+  }
+  return written(out);
 }
 
 // ---------------------------------------------------------------- rows
@@ -327,12 +335,33 @@ void add_rows(core::task const& t, postgres::batch& b) {
 
 void add_rejection(perceive::verdict const& v, journal::record const& r, postgres::batch& b) {
   if (v.what != perceive::outcome::rejected && v.records.rejected == 0) return;
-  std::string unit;
-  if (r.message.topic.starts_with("ioc/")) {  // ioc/v1/{unit}/…, ioc/raw/v1/{unit}/…
+  std::string unit = v.unit;  // of a topic that no source takes, the one that it names
+  if (unit.empty() && r.message.topic.starts_with("ioc/")) {  // ioc/v1/{unit}/…, ioc/raw/v1/{unit}/…
     auto const skip = r.message.topic.starts_with("ioc/raw/v1/") ? 11u : 7u;
     if (r.message.topic.size() > skip) unit = r.message.topic.substr(skip, r.message.topic.find('/', skip) - skip);
   }
-  b.rejected.push_back({r.at, 0, r.message.arrival, r.message.topic, r.message.payload, v.reason, v.source, unit});
+  if (v.refused.empty()) {
+    b.rejected.push_back({r.at, 0, r.message.arrival, r.message.topic, r.message.payload, v.reason, v.source, unit});
+    return;
+  }
+  // A row for each refused record of a batch, with its own text where the batch is an array of records: so it is for native ones.
+  auto const texts = r.message.topic.starts_with("ioc/v1/") ? perceive::batch_elements(r.message.payload) : std::vector<std::string_view>{};
+  bool const cut = texts.size() == v.records.received();
+  // A large message that cannot be cut is not copied a hundred times: only its beginning is kept anyway.
+  constexpr std::size_t copied_whole = 8192, kept = 4096;
+  auto const text_of = [&](perceive::refused_element const& e) {
+    if (cut) return std::string(texts[e.place]);
+    bool const whole = &e == &v.refused.front() || r.message.payload.size() <= copied_whole;
+    return whole ? r.message.payload : r.message.payload.substr(0, kept);
+  };
+  auto const of_all = " of " + std::to_string(v.records.received()) + ": ";
+  for (auto const& e : v.refused) {
+    auto const number = e.place + 1;
+    b.rejected.push_back({r.at, static_cast<int>(number), r.message.arrival, r.message.topic, text_of(e),
+                          "record " + std::to_string(number) + of_all + e.reason, v.source, unit});
+  }
+  if (auto const more = v.records.rejected - v.refused.size(); more > 0)
+    b.rejected.back().reason += "; and " + std::to_string(more) + " more refused records of this batch, which are counted and not kept";
 }
 
 void add_device(pipeline::pipeline const& p, core::device_ref const& d, core::time_point now, postgres::batch& b) {

@@ -4,6 +4,7 @@
 #include "adapters/web/hub.hpp"
 #include "pipeline/pipeline.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -37,7 +38,13 @@ perceive::presence_state connection_of(pipeline::pipeline const& p, core::device
 std::string device_json(pipeline::pipeline const& p, core::device_ref const& d, core::time_point now);
 std::string summary_json(pipeline::pipeline const& p, pipeline::unit_machine const& unit, std::vector<core::time_point> const& raises, double rate,
                          bool database_up, core::time_point now);
-std::string ledger_text(perceive::ledger const& l, std::uint64_t in_flight);
+// What is known to have been lost before it reached us: holes in the devices' counters, and what the broker dropped (nothing = it has
+// not said so far).
+struct known_losses {
+  std::uint64_t gaps = 0, gap_devices = 0;
+  std::optional<std::uint64_t> broker_dropped;
+};
+std::string ledger_text(perceive::ledger const& l, std::uint64_t in_flight, known_losses const* lost = nullptr);
 
 // What an operation left behind: the object's JSON, and its state for a refusal.
 std::string object_after(pipeline::pipeline const& p, pipeline::operation const& op, pipeline::site_outcomes const& out);

@@ -35,6 +35,8 @@ record_key key_of(message_kind kind, decoded_element const& e) {
   return k;
 }
 
+constexpr std::uint64_t most_missed = 1'000'000'000;
+
 // A hole in `seq` is a loss; a record out of order fills it; a lower seq with a newer time is a device that restarted.
 void count_missed(device_view& view, decoded_element const& e, bool newer) {
   if (!e.seq) return;
@@ -42,7 +44,9 @@ void count_missed(device_view& view, decoded_element const& e, bool newer) {
     if (view.missed > 0) --view.missed;
     return;
   }
-  if (view.last_seq && *e.seq > *view.last_seq + 1) view.missed += *e.seq - *view.last_seq - 1;
+  // A leap of more than a device could ever have sent is a counter that was set anew.
+  if (view.last_seq && *e.seq > *view.last_seq)
+    if (auto const hole = *e.seq - *view.last_seq - 1; hole < most_missed) view.missed += hole;
   view.last_seq = e.seq;
 }
 
@@ -233,6 +237,15 @@ device_view const* hearer::view(core::device_ref const& d) const {
   return it == views_.end() ? nullptr : &it->second;
 }
 
+hearer::gap_count hearer::gaps() const {
+  gap_count n;
+  for (auto const& [key, view] : views_) {
+    n.records += view.missed;
+    n.devices += view.missed > 0;
+  }
+  return n;
+}
+
 std::map<std::string, std::string> hearer::unclaimed(std::string const& unit) const {
   std::map<std::string, std::string> out;
   if (auto const it = unclaimed_.find(unit); it != unclaimed_.end())
@@ -270,6 +283,7 @@ verdict hearer::hear(core::raw_message const& m) {
     out.what = what;
     out.reason = std::move(why);
     if (out.records.received() == 0) out.records.add(what);
+    if (out.records.rejected > 0) out.unit = way.unit;
     at.count->messages.add(out.what);
     at.count->records += out.records;
   };
@@ -402,9 +416,11 @@ void hearer::note_discovered(std::string const& unit, std::vector<discovered_dev
 
 void hearer::weigh(core::raw_message const& m, known_topic& at, decoded& d, verdict& out) {
   std::array<std::string, 4> reasons;
-  for (auto& e : d.elements) {
-    auto r = weigh_element(m, at, d.kind, e);
+  bool const batch = d.elements.size() > 1;
+  for (std::size_t i = 0; i < d.elements.size(); ++i) {
+    auto r = weigh_element(m, at, d.kind, d.elements[i]);
     out.records.add(r.what);
+    if (batch && r.what == outcome::rejected && out.refused.size() < max_refused) out.refused.push_back({i, r.reason});
     auto& why = reasons[static_cast<std::size_t>(r.what)];
     if (why.empty()) why = std::move(r.reason);
     if (r.seen) out.observations.push_back(std::move(*r.seen));

@@ -15,14 +15,23 @@
 
 namespace ioc::perceive {
 
+// An element of a batch that was refused: its place in the message, from 0, and why.
+struct refused_element {
+  std::size_t place = 0;
+  std::string reason;
+};
+
 // What became of one message. `reason` is empty only for a stored message without blemish. `records` counts its elements
 // (a message that could not be taken apart counts as one). `security` = only an intruder would send this.
 // `observations` holds what is to be judged and stored; an ignored element that proves life has one without readings.
+// `refused`: of a batch, the first max_refused of its refused elements; `unit` is set when something was refused and a unit is known.
 struct verdict {
   outcome what = outcome::rejected;
   std::string reason;
   std::string source;
   tally records;
+  std::string unit;
+  std::vector<refused_element> refused;
   bool security = false;
   std::vector<core::observation> observations;
   std::vector<core::observation> held;  // of sources whose records are put in order: what is to be judged when its turn comes
@@ -32,6 +41,7 @@ struct verdict {
 };
 
 inline constexpr std::size_t max_payload = 1024 * 1024;
+inline constexpr std::size_t max_refused = 100;       // told of one message; the rest are counted
 inline constexpr std::size_t max_unclaimed = 10'000;  // a unit
 // Older records are refused: each day of event time is a partition of its own in the database, and a device must not make thousands.
 inline constexpr core::duration oldest_kept = std::chrono::days{92};
@@ -59,6 +69,11 @@ class hearer {
   void host_connected(core::time_point at);
 
   ledger const& counts() const { return ledger_; }
+  // Records that the devices' `seq` say were sent and that never came, and how many devices they are of. Looks at every device.
+  struct gap_count {
+    std::uint64_t records = 0, devices = 0;
+  };
+  gap_count gaps() const;
   // Null for a device that was never heard.
   device_view const* view(core::device_ref const& d) const;
   // Unclaimed devices of a unit: native name ("gateway/name" where two gateways have one of that name) → device id.

@@ -47,7 +47,8 @@ struct event_row {
   void io(A& a) { a(unit, device, t, known_at, name, data); }
 };
 
-// Recognised by (position, part): writing it again changes nothing. `payload` is cut to its first 4 KiB.
+// Recognised by (position, part): writing it again changes nothing. `part` = number of the record in its batch from 1, 0 = the whole
+// message. `payload` is cut to its first 4 KiB.
 struct rejected_row {
   std::uint64_t position = 0;
   int part = 0;

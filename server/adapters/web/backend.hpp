@@ -192,7 +192,8 @@ class backend {
   virtual readings_answer readings(readings_query const& q) = 0;
   virtual object_page list_objects(object_kind kind, object_filter const& filter, std::size_t limit, std::string const& cursor) = 0;
   virtual std::optional<object> get_object(object_kind kind, std::string const& id) = 0;
-  virtual object_page rejected(std::vector<std::string> const& units, std::size_t limit, std::string const& cursor) = 0;
+  // Without `units`: all, also what names no unit or an unknown one.
+  virtual object_page rejected(std::optional<std::vector<std::string>> const& units, std::size_t limit, std::string const& cursor) = 0;
   virtual std::string ledger_json() = 0;
   // The alert's decision card as this role of these units sees it.
   virtual std::optional<std::string> advice(std::string const& alert_id, std::string const& role, std::vector<std::string> const& units) = 0;

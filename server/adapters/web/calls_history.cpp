@@ -175,7 +175,11 @@ response rules(context& c, call const& k) {
 
 response rejected(context& c, call const& k) {
   only_arguments(k.r, {"unit", "limit", "cursor"});
-  auto const wanted = as_list(wanted_units(c, k));
+  auto const seen = wanted_units(c, k);
+  auto wanted = std::optional{as_list(seen)};
+  // What came under no unit, or under one that nobody has, is nobody's but the admin's of all units there are.
+  auto const nodes = c.tree.tree();
+  if (k.who.role == "admin" && !nodes.empty() && std::all_of(nodes.begin(), nodes.end(), [&](auto const& n) { return seen.contains(n.code); })) wanted.reset();
   auto const limit = limit_argument(k.r);
   response out;
   try {

@@ -1,3 +1,4 @@
+#include "perceive/batch_text.hpp"
 #include "perceive/tests/fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -152,6 +153,52 @@ TEST(gaps, in_seq_are_counted_until_they_are_filled) {
   EXPECT_EQ(missed(402, 12), 1u) << "12 came late";
   EXPECT_EQ(missed(500, 1), 1u) << "the device restarted";
   EXPECT_EQ(missed(501, 2), 1u);
+}
+
+TEST(gaps, of_all_devices_are_summed_and_a_counter_set_anew_is_none) {
+  hearer h(small_catalogue());
+  auto const said = [&](char const* device, double t, std::uint64_t seq) { h.hear(telemetry(record(t, seq, R"({"level":1})"), 1000, device)); };
+  said("WL-09", 400, 10);
+  said("WL-09", 401, 20);
+  said("OTHER", 400, 1);
+  said("OTHER", 401, 2);
+  said("THIRD", 400, 1);
+  said("THIRD", 401, 4);
+  EXPECT_EQ(h.gaps().records, 11u);
+  EXPECT_EQ(h.gaps().devices, 2u);
+  said("OTHER", 402, ~std::uint64_t{0});
+  EXPECT_EQ(h.gaps().records, 11u) << "no device sends that many";
+}
+
+TEST(a_batch, tells_of_each_refused_element_with_its_place_and_reason) {
+  hearer h(small_catalogue());
+  auto const v = h.hear(telemetry("[" + record(1, 1, R"({"level":1})") + "," + record(2, 2, R"({"level":{"v":1,"u":"kg"}})") + ",5," + record(3, 3, R"({"level":[1]})") + "]", 10));
+  EXPECT_EQ(v.what, outcome::stored);
+  EXPECT_EQ(v.records.rejected, 3u);
+  EXPECT_EQ(v.unit, "03478");
+  ASSERT_EQ(v.refused.size(), 3u);
+  EXPECT_EQ(v.refused[0].place, 1u);
+  EXPECT_NE(v.refused[0].reason.find("kg"), std::string::npos);
+  EXPECT_EQ(v.refused[1].place, 2u);
+  EXPECT_EQ(v.refused[1].reason, "a record is an object");
+  EXPECT_EQ(v.refused[2].place, 3u);
+  EXPECT_NE(v.refused[2].reason.find("neither number"), std::string::npos);
+
+  std::string many = "[5";
+  for (int i = 1; i < 150; ++i) many += ",5";
+  auto const all = h.hear(telemetry(many + "]", 11));
+  EXPECT_EQ(all.records.rejected, 150u);
+  EXPECT_EQ(all.refused.size(), max_refused);
+  EXPECT_TRUE(h.hear(telemetry(record(4, 4, R"({"level":1})"), 12)).refused.empty());
+}
+
+TEST(a_batch, is_cut_into_its_elements) {
+  using texts = std::vector<std::string_view>;
+  EXPECT_EQ(batch_elements(R"( [ {"a":[1,2],"b":"x],\"y"} , 5,[],"]" ] )"), (texts{R"({"a":[1,2],"b":"x],\"y"})", "5", "[]", R"("]")"}));
+  EXPECT_EQ(batch_elements("[]"), texts{});
+  EXPECT_EQ(batch_elements("[5]"), texts{"5"});
+  EXPECT_EQ(batch_elements(R"({"a":[1,2]})"), texts{});
+  EXPECT_EQ(batch_elements("["), texts{});
 }
 
 TEST(late, is_older_than_the_newest_or_than_ten_minutes) {

@@ -1,3 +1,4 @@
+#include "adapters/mqtt/broker_figures.hpp"
 #include "adapters/mqtt/tests/own_broker.hpp"
 
 #include <gmock/gmock.h>
@@ -49,6 +50,38 @@ TEST(mqtt_broker, a_session_outlives_the_client) {
   EXPECT_EQ(c.state().received, 500u);
   EXPECT_EQ(got.payloads().front(), "0");
   EXPECT_EQ(got.payloads().back(), "499");
+}
+
+TEST(mqtt_broker, tells_what_it_dropped_and_none_of_it_is_queued_for_us) {
+  own_broker b(true, false, "sys_interval 1\nmax_queued_messages 30\n");
+  collector got;
+  {
+    client c(b.as("iocd", {"t/#"}), got.sink());
+    c.start();
+    ASSERT_TRUE(up(c));
+  }
+  std::mutex m;
+  std::uint64_t told = 0;
+  broker_watch w(b.as("iocd", {"t/#"}), [&](std::uint64_t more, std::uint64_t) {
+    std::lock_guard held(m);
+    told += more;
+  });
+  w.start();
+  ASSERT_TRUE(eventually([&] { return w.figures().dropped == 0u; })) << w.state().reason;
+  ASSERT_EQ(b.pub("-q 1 -t t/a -l", lines(0, 100)), 0);
+  ASSERT_TRUE(eventually([&] { return w.figures().dropped == 70u; })) << w.figures().text();
+  ASSERT_TRUE(eventually([&] { return w.figures().stored_messages.value_or(0) >= 30; })) << w.figures().text();
+  EXPECT_THAT(w.figures().warning(std::chrono::floor<core::duration>(std::chrono::system_clock::now())), HasSubstr("dropped 70 messages"));
+  {
+    std::lock_guard held(m);
+    EXPECT_EQ(told, 70u);
+  }
+  w.stop();
+  client c(b.as("iocd", {"t/#"}), got.sink());
+  c.start();
+  ASSERT_TRUE(eventually([&] { return got.count() >= 30; }));
+  ASSERT_TRUE(up(c));
+  EXPECT_EQ(got.count(), 30u);
 }
 
 TEST(mqtt_broker, subscribes_again_at_a_broker_that_forgot_everything) {

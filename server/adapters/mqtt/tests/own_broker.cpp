@@ -37,7 +37,7 @@ void must(std::string const& command) {
 
 }  // namespace
 
-own_broker::own_broker(bool persistent, bool tls) : tls_(tls) {
+own_broker::own_broker(bool persistent, bool tls, std::string const& more_settings) : tls_(tls) {
   std::string name = (std::filesystem::temp_directory_path() / "ioc-mqtt-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no scratch directory");
   dir_ = name;
@@ -55,6 +55,7 @@ own_broker::own_broker(bool persistent, bool tls) : tls_(tls) {
          " && openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -copy_extensions copy -days 2 -out server.pem");
     conf << "certfile " << at << "/server.pem\nkeyfile " << at << "/server.key\n";
   }
+  conf << more_settings;
   conf.close();
   start();
 }

@@ -12,7 +12,7 @@ namespace ioc::mqtt::test {
 // A real Mosquitto of one test: own directory, free port on 127.0.0.1, one account that may do all but touch denied/#.
 class own_broker {
  public:
-  explicit own_broker(bool persistent = true, bool tls = false);
+  explicit own_broker(bool persistent = true, bool tls = false, std::string const& more_settings = {});
   ~own_broker();
   own_broker(own_broker const&) = delete;
   own_broker& operator=(own_broker const&) = delete;

@@ -86,6 +86,22 @@ TEST_F(calls_test, what_belongs_to_another_unit_is_not_there) {
   EXPECT_EQ(backend_.operations[0].id, alert_a);
 }
 
+TEST_F(calls_test, what_was_refused_without_a_known_unit_is_the_root_admins) {
+  backend_.add("goc", "admin", "14");
+  start();
+  http_client c(port());
+  auto const asked = [&](char const* user, std::string const& query = "") {
+    EXPECT_EQ(c.send("GET", "/api/v1/rejected" + query, "", bearer(user)).status, 200) << user << query;
+    return backend_.rejected_of;
+  };
+  EXPECT_FALSE(asked("goc").has_value()) << "all, also what names no unit";
+  EXPECT_FALSE(asked("goc", "?unit=14").has_value());
+  EXPECT_EQ(asked("goc", "?unit=03478"), (std::vector<std::string>{"03478"}));
+  EXPECT_EQ(asked("quantri"), (std::vector<std::string>{"03478"})) << "the admin of a commune";
+  ASSERT_TRUE(asked("tinh").has_value()) << "not the root's officer";
+  EXPECT_EQ(c.send("GET", "/api/v1/rejected?unit=99999", "", bearer("goc")).status, 404);
+}
+
 TEST_F(calls_test, roles_decide_who_writes) {
   start();
   struct row { char const* user; int alerts; int actions; };

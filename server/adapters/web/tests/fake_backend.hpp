@@ -161,8 +161,10 @@ class recording_backend : public backend {
     if (o == stored.end()) return std::nullopt;
     return o->second;
   }
-  object_page rejected(std::vector<std::string> const&, std::size_t, std::string const&) override {
+  std::optional<std::vector<std::string>> rejected_of;  // what was last asked for
+  object_page rejected(std::optional<std::vector<std::string>> const& units, std::size_t, std::string const&) override {
     auto const lock = here();
+    rejected_of = units;
     return {{{"1", "03478", R"({"id":"1"})"}}, ""};
   }
   std::string ledger_json() override {
