@@ -131,12 +131,18 @@ std::string_view to_text(mqtt::phase p) {
 
 }  // namespace
 
-void check(config::server_settings const& settings) {
+std::string check(config::server_settings const& settings) {
   auto site = config::load_site(settings.config_dir);
   bind_sparkplug(settings, site);
   auto const catalogue = site.catalogue();
-  check_port(settings);
+  std::string warning;
+  try {
+    check_port(settings);
+  } catch (port_taken const& e) {
+    warning = e.what();  // most likely by the very iocd whose next configuration this is
+  }
   check_database(settings, postgres_options(settings));
+  return warning;
 }
 
 int run(config::server_settings const& settings) {

@@ -10,7 +10,7 @@ namespace {
 constexpr char usage[] =
     "iocd --config FILE [--check]\n"
     "  --config FILE   iocd's own configuration (config/server.example.yaml explains it)\n"
-    "  --check         say what is wrong with the configuration, start nothing\n";
+    "  --check         say what is wrong with the configuration, start nothing; a port that is taken is a warning\n";
 }
 
 int main(int argc, char** argv) {
@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
     if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised: no source of randomness");
     auto const settings = ioc::config::load_server(file);
     if (!check) return ioc::app::run(settings);
-    ioc::app::check(settings);
+    if (auto const warning = ioc::app::check(settings); !warning.empty()) std::cerr << "iocd: warning: " << warning << "\n";
     std::cout << "iocd: " << file << " is fine\n";
     return 0;
   } catch (std::exception const& e) {

@@ -47,7 +47,7 @@ void check_port(config::server_settings const& s) {
   freeaddrinfo(found);
   close(fd);
   if (failed == EADDRINUSE)
-    throw std::runtime_error(place_of(s, "http", "port") + ": port " + std::to_string(s.http.port) + " of " + s.http.address +
+    throw port_taken(place_of(s, "http", "port") + ": port " + std::to_string(s.http.port) + " of " + s.http.address +
                              " is taken by another program; stop it (ss -ltnp shows which), or write another port");
   if (failed) throw std::runtime_error(place_of(s, "http", "port") + ": cannot listen on " + s.http.address + ":" + std::to_string(s.http.port) + ": " +
                                        std::strerror(failed) + "; write a port above 1023 and an address of this machine");

@@ -99,11 +99,23 @@ void device_registry::set_live(core::device_ref const& ref, shared now) {
 
 // ---------------------------------------------------------------- what may be
 
+namespace {
+// Nothing to be seen: blanks, tabs, no-break spaces (U+00A0).
+bool blank(std::string_view s) {
+  while (!s.empty()) {
+    std::size_t const n = s[0] == ' ' || s[0] == '\t' ? 1 : s.starts_with("\xc2\xa0") ? 2 : 0;
+    if (n == 0) return false;
+    s.remove_prefix(n);
+  }
+  return true;
+}
+}  // namespace
+
 std::string device_registry::fault(core::device const& d, model_map const& models) const {
   auto const u = units_.find(d.unit);
   if (u == units_.end()) return "there is no commune " + d.unit;
-  if (!core::valid_device_name(d.id)) return "\"" + d.id + "\" is no device name: 1 to 64 of A-Z a-z 0-9 _ . -";
-  if (d.name.vi.empty()) return "name is missing";
+  if (!core::valid_device_name(d.id)) return "\"" + d.id + "\" is no device name: 1 to 64 of A-Z a-z 0-9 _ . -, not . or ..";
+  if (blank(d.name.vi)) return "name is missing";
   if (d.type.empty()) return "type is missing, and there is no model to tell it";
   if (!d.zone.empty() && !u->second.zones.count(d.zone)) return "the unit has no zone \"" + d.zone + "\"";
   if (!d.model.empty() && !models.count(d.model)) return "there is no model \"" + d.model + "\"";

@@ -18,8 +18,8 @@ def start(settings, *more):
     return r.returncode, (r.stderr + r.stdout).strip()
 
 
-def both(name, settings, place, words):
-    for mode in ((), ("--check",)):
+def both(name, settings, place, words, modes=((), ("--check",))):
+    for mode in modes:
         code, said = start(settings, *mode)
         label = f"{name}{' with --check' if mode else ''}"
         checks.that(f"{label}: stops with exit code 2", code == 2, f"{code}: {said[-300:]}")
@@ -50,7 +50,9 @@ with Stack(users=()) as s:
         port = taken.getsockname()[1]
         yaml.write_text(re.sub(r"(?m)^(\s*port:) \d+", lambda m, n=iter([port]): f"{m.group(1)} {next(n, None) or m.group(0).split()[-1]}", good, count=1))
         checks.that("the port was changed", str(port) in yaml.read_text())
-        both("a taken port", yaml, "broken.yaml", [str(port), "taken", "another port"])
+        both("a taken port", yaml, "broken.yaml", [str(port), "taken", "another port"], modes=((),))
+        code, said = start(yaml, "--check")
+        checks.that("--check warns of a taken port, which may be the running iocd's own", code == 0 and "warning: " in said and str(port) in said and "is fine" in said, (code, said))
 
     wrong = s.folder / "wrong.password"
     wrong.write_text("not the password\n")

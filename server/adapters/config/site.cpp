@@ -62,6 +62,8 @@ class site_reader {
         source_files_.resize(site_.sources.size(), f);
       });
     check_sources();
+    if (faults_.empty())
+      for (auto const& s : site_.sources) names_.source_names.push_back(s.name);
     for (auto const& f : yaml_files(dir_ / "models")) file(f, [&](node const& n, file_context const& c) { read_model(n, c, names_, metrics_only, site_.models); });
     for (auto const& f : yaml_files(dir_ / "units")) file(f, [this](node const& n, file_context const& c) { read_unit(n, c, names_, site_.tree, site_.units); });
     check_tree();

@@ -9,6 +9,8 @@ core::localized names_of(map_reader& m) {
   core::localized n;
   n.vi = m.text("vi");
   n.en = m.text("en");
+  for (auto const& [key, text] : {std::pair{"vi", &n.vi}, std::pair{"en", &n.en}})
+    if (m.has(key) && text->find_first_not_of(" \t") == std::string::npos) m.fail(key, "is a name of blanks", "write what people call it");
   return n;
 }
 }  // namespace
@@ -82,6 +84,14 @@ void read_source(node const& root, file_context const& c, site_names& names, std
   out.push_back(std::move(s));
 }
 
+namespace {
+// siren.on: the group and one or more words behind it.
+bool is_command(std::string_view s) {
+  bool const letters = std::all_of(s.begin(), s.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.'; });
+  return letters && !s.starts_with('.') && !s.ends_with('.') && s.find('.') != std::string_view::npos && s.find("..") == std::string_view::npos;
+}
+}  // namespace
+
 void read_model(node const& root, file_context const& c, site_names& names, name_scope const& scope, std::vector<perceive::device_model>& out) {
   map_reader m(root, "", c);
   if (!m.usable()) return;
@@ -94,8 +104,13 @@ void read_model(node const& root, file_context const& c, site_names& names, name
   d.link = m.choice("link", {"lorawan", "zigbee", "wifi", "ethernet", "cellular", "modbus", "radio"});
   if (m.has("power")) d.power = m.choice("power", {"mains", "battery", "solar", "poe"});
   d.source = m.text("source");
+  auto const& sources = names.source_names;
+  if (m.has("source") && !sources.empty() && std::find(sources.begin(), sources.end(), d.source) == sources.end())
+    m.fail("source", "source \"" + d.source + "\" does not exist in sources/", suggest(d.source, sources, "sources"));
   d.expected_interval = m.seconds_opt("expected_interval_s", true);
   d.commands = m.texts_opt("commands");
+  for (auto const& command : d.commands)
+    if (!is_command(command)) m.fail("commands", "\"" + command + "\" is no command", "write GROUP.NAME in small letters, such as siren.on");
   m.each("readings", false, [&](node const& n, std::string const& at) {
     map_reader k(n, at, c);
     if (!k.usable()) return;
@@ -139,7 +154,7 @@ core::device read_device(map_reader& k, std::string const& unit, site_names cons
   core::device d;
   d.unit = unit;
   d.id = k.text("id");
-  if (k.has("id") && !core::valid_device_name(d.id)) k.fail("id", "\"" + d.id + "\" is no device name", "use 1-64 letters, digits, '_', '.', '-'");
+  if (k.has("id") && !core::valid_device_name(d.id)) k.fail("id", "\"" + d.id + "\" is no device name", "use 1-64 letters, digits, '_', '.', '-'; not . or .. alone");
   ids.add(d.id, k.line_of("id"), k.place("id"), k.context());
   d.name = names_of(k);
   d.type = k.text("type");

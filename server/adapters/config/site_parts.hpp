@@ -9,6 +9,7 @@ namespace ioc::config {
 struct site_names {
   id_register metrics{"metric or alias"}, sources{"source"}, models{"model"}, units{"unit"};
   std::vector<std::string> model_keys;
+  std::vector<std::string> source_names;  // empty = not checked: the folder has faults of its own
 };
 
 void read_metrics(node const& root, file_context const& c, site_names& names, std::vector<perceive::metric_info>& out);

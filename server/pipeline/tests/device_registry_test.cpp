@@ -98,6 +98,10 @@ TEST(device_registry, refuses_with_the_reason) {
   d.unit = "99999";
   EXPECT_EQ(why(d), "there is no commune 99999");
   EXPECT_NE(why(device("x y")).find("no device name"), std::string::npos);
+  EXPECT_NE(why(device("..")).find("no device name"), std::string::npos);
+  auto nameless = device("X-3");
+  nameless.name.vi = " \t\xc2\xa0 ";
+  EXPECT_EQ(why(nameless), "name is missing");
   d = device("X-1");
   d.zone = "Z9";
   EXPECT_EQ(why(d), "the unit has no zone \"Z9\"");

@@ -49,6 +49,48 @@ TEST(table, knows_vietnamese_columns_and_keeps_what_has_no_column) {
   EXPECT_EQ(t.rows[0].device.model, "gauge") << "no column: as it was";
 }
 
+TEST(table, a_row_that_is_cut_off_takes_nothing_back) {
+  core::device now;
+  now.unit = "03478";
+  now.id = "K-30";
+  now.zone = "Z1";
+  auto const t = read("unit,device,name,type,zone,lat,lon\n03478,K-30,n2,door,Z2,,\n03478,K-30b,n2,door\n03478,K-31,n,door,,,,\n03478,K-32,n,door,,,,x\n", &now);
+  ASSERT_EQ(t.fault, "");
+  ASSERT_EQ(t.rows.size(), 4u);
+  EXPECT_EQ(t.rows[0].fault, "");
+  EXPECT_EQ(t.rows[1].line, 3);
+  EXPECT_EQ(t.rows[1].fault, "4 cells, the header has 7");
+  EXPECT_EQ(t.rows[2].fault, "") << "an empty cell more";
+  EXPECT_EQ(t.rows[3].fault, "8 cells, the header has 7");
+}
+
+TEST(table, is_read_as_excel_writes_it) {
+  auto const t = read("sep=;\r\nunit;device;name;;\r\n03478;A;a, b;;\r\n03478;B;b\r\n;;;;\r\n03478;C;c;;x\r\n");
+  ASSERT_EQ(t.fault, "");
+  ASSERT_EQ(t.rows.size(), 3u);
+  EXPECT_EQ(t.rows[0].fault, "");
+  EXPECT_EQ(t.rows[0].line, 3);
+  EXPECT_EQ(t.rows[0].device.name.vi, "a, b");
+  EXPECT_EQ(t.rows[1].fault, "") << "the header's empty columns are none";
+  EXPECT_EQ(t.rows[2].fault, "5 cells, the header has 3");
+  EXPECT_EQ(read("sep=|\nunit|device|name\n03478|A|a;b\n").rows.at(0).device.name.vi, "a;b");
+  EXPECT_EQ(read("unit,device,name\n03478,A,\"abc\"x\n").rows.at(0).fault, "text stands behind a closing quote");
+  EXPECT_EQ(read("unit,device,name\n03478,A,\"abc\" \n").rows.at(0).fault, "");
+  EXPECT_EQ(read("unit,\"device\"s,name\n").fault, "line 1: text stands behind a closing quote");
+}
+
+TEST(table, headers_are_the_same_composed_decomposed_and_in_capitals) {
+  // "Mã xã", "Mã thiết bị" (marks in both orders), "Bán kính phủ (m)" and "Vĩ độ" as macOS writes them.
+  auto const nfd = read("Ma\u0303 xa\u0303,Ma\u0303 thie\u0302\u0301t bi\u0323,Te\u0302n,Ba\u0301n ki\u0301nh phu\u0309 (m),Vi\u0303 \u0111o\u0323\u0302,Kinh \u0111o\u0302\u0323\n"
+                        "03478,WL-01,a,5,22,103\n");
+  ASSERT_EQ(nfd.fault, "");
+  EXPECT_EQ(nfd.rows.at(0).device.id, "WL-01");
+  EXPECT_EQ(nfd.rows.at(0).device.coverage_m, 5.0);
+  EXPECT_EQ(nfd.rows.at(0).device.lon, 103.0);
+  EXPECT_EQ(read("MÃ XÃ,MÃ THIẾT BỊ,TÊN,THIẾT BỊ CHA,MẪU\n").fault, "");
+  EXPECT_EQ(read("Mã xã,Mã thiết bị,Màu\n").fault, "line 1: there is no column \"Màu\"") << "a colour is no model";
+}
+
 TEST(table, says_what_is_wrong_and_where) {
   EXPECT_EQ(read("").fault, "the file is empty");
   EXPECT_EQ(read("unit,device,colour\n").fault, "line 1: there is no column \"colour\"");
@@ -61,7 +103,7 @@ TEST(table, says_what_is_wrong_and_where) {
   EXPECT_EQ(t.rows[1].fault, "lon: is missing beside lat");
   EXPECT_EQ(t.rows[2].fault, "the device stands in line 2 already");
   EXPECT_EQ(t.rows[3].fault, "device: is missing");
-  EXPECT_EQ(t.rows[4].fault, "has 6 cells, the first line 5");
+  EXPECT_EQ(t.rows[4].fault, "6 cells, the header has 5");
   EXPECT_EQ(t.rows[5].fault, "a quote is opened and not closed");
 }
 
