@@ -499,8 +499,11 @@ std::vector<web::dependency> backend::readiness() {
   std::int64_t const mib = 1 << 20;
   auto const says = p_.broker_says ? p_.broker_says->figures() : mqtt::broker_figures{};
   auto const full = says.warning(now());
+  auto figures = says.text();
+  if (auto const line = p_.broker_says ? p_.broker_says->state() : mqtt::client_state{}; broker.connected() && p_.broker_says && !line.connected())
+    figures = "its $SYS figures are not heard" + (line.reason.empty() ? "" : ": " + line.reason);
   auto const first = paused ? "messages stay at the broker: the journal is nearly full; commands go out" : broker.reason;
-  std::vector<web::dependency> out{{"broker", broker.connected(), joined(first, joined(full, says.text())), !full.empty()},
+  std::vector<web::dependency> out{{"broker", broker.connected(), joined(first, joined(full, figures)), !full.empty()},
           {"database", database.empty(), joined(database, share(p_.writer.database_bytes(), p_.shares.database_mib * mib))},
           {"journal", trouble.empty() && !p_.log.nearly_full(),
            joined(!trouble.empty() ? trouble : p_.log.nearly_full() ? "nearly full: it waits for PostgreSQL to take what it holds" : "", share(static_cast<std::int64_t>(p_.log.used_bytes()), static_cast<std::int64_t>(p_.log.max_bytes())))},

@@ -86,7 +86,46 @@ with Stack(users=("officer", "admin"), devices=[(UNIT, "WL-01")]) as s:
         stored = total()["stored"]
         good = json.dumps({"ts": int(time.time() * 1000), "seq": 1, "values": {"water_level": 1.25}})
         checks.that("a good message behind them is stored", own.publish(TELEMETRY, good) and bool(s.wait(lambda: total()["stored"] == stored + 1, 10)))
+
+        # A batch refused in part: what is refused has a row each, with its own text; a hole in seq is shown.
+        now = int(time.time() * 1000)
+        batch = [{"ts": now + i, "seq": 2 + i, "values": {"water_level": 1.25}} for i in range(97)]
+        bad = [{"ts": now + 97, "seq": 99, "values": {"water_level": {"v": 1, "u": "kg"}}}, 5, {"ts": now + 98, "seq": 100, "values": {"water_level": [1]}}]
+        stored = total()["stored"]
+        checks.that("a batch of 97 good and 3 bad records is taken", own.publish(TELEMETRY, json.dumps(batch + bad)))
+        s.wait(lambda: total()["stored"] == stored + 1, 10)
+        s.wait(lambda: sum(r["record"] is not None for r in rejected()) >= 3, 10)
+        parts = sorted((r for r in rejected() if r["record"] is not None), key=lambda r: r["record"])
+        checks.equal("each with its number", [r["record"] for r in parts], [98, 99, 100])
+        checks.equal("and its own text", [r["payload"] for r in parts], [json.dumps(b) for b in bad])
+        checks.that("and its own reason", all(word in r["reason"] for word, r in zip(("kg", "a record is an object", "neither number"), parts)), str([r["reason"] for r in parts]))
+        own.publish(TELEMETRY, json.dumps({"ts": now + 200, "seq": 209, "values": {"water_level": 1.5}}))
+        missing = 209 - 98 - 1
+        device = s.wait(lambda: (d := s.api("GET", f"/api/v1/devices/{UNIT}/WL-01", token=officer)[1]) and d.get("missed_records") == missing and d, 10)
+        checks.that("the device says how many records are missing", bool(device), str(s.api("GET", f"/api/v1/devices/{UNIT}/WL-01", token=officer)[1].get("missed_records")))
+        ledger = s.api("GET", "/api/v1/ledger", token=officer)[1]
+        checks.equal("the ledger, too", ledger["gaps"], {"records": missing, "devices": 1})
         own.close()
+
+    # What came under a unit that nobody has is seen by the admin of all units alone.
+    admin = s.login("admin")
+    with RawClient(s.broker.port, *s.server_account) as server:
+        server.publish("ioc/v1/99999/D-1/command", b"{}")
+
+    def of_nobody(token):
+        return [r for r in s.api("GET", "/api/v1/rejected?limit=200", token=token)[1]["items"] if r["unit"] == "99999"]
+
+    checks.that("what names an unknown unit is shown to the root's admin", bool(s.wait(lambda: of_nobody(admin), 10)))
+    checks.equal("and to no officer", of_nobody(officer), [])
+    checks.equal("an unknown unit is not there", s.api("GET", "/api/v1/rejected?unit=99999", token=admin)[0], 404)
+
+    # The broker's own drops: it says so every ten seconds.
+    checks.that("the broker's drops are known", s.wait(lambda: s.api("GET", "/api/v1/ledger", token=admin)[1]["broker_dropped"] == 0, 15))
+    metrics = s.api("GET", "/metrics")[1]
+    for name in ("ioc_broker_dropped_total 0", "ioc_broker_store_messages ", "ioc_records_missing ", "ioc_devices_with_gaps 1"):
+        checks.that(f"/metrics has {name.strip()}", f"\n{name}" in metrics)
+    line = next(c for c in s.api("GET", "/readyz")[1]["checks"] if c["name"] == "broker")
+    checks.that("/readyz tells them, and is not degraded", line["ok"] and not line["degraded"] and line["detail"].startswith("0 dropped"), str(line))
     t = total()
     checks.equal("the ledger balances", t["received"], t["stored"] + t["duplicate"] + t["ignored"] + t["rejected"] + t["in_flight"])
     checks.that("iocd was not restarted", s.iocd.alive())

@@ -44,7 +44,7 @@ own_broker::own_broker(bool persistent, bool tls, std::string const& more_settin
   port_ = local_socket(0, false);
   auto const at = dir_.string();
   must("mosquitto_passwd -c -b " + at + "/passwords tester secret");
-  std::ofstream(dir_ / "acl") << "user tester\ntopic readwrite #\ntopic deny denied/#\n";
+  std::ofstream(dir_ / "acl") << "user tester\ntopic readwrite #\ntopic read $SYS/#\ntopic deny denied/#\n";
   std::ofstream conf(dir_ / "conf");
   conf << "user " << (::getuid() == 0 ? "root" : "") << "\nallow_anonymous false\npassword_file " << at << "/passwords\nacl_file " << at << "/acl\nlistener " << port_
        << " 127.0.0.1\npid_file " << at << "/pid\nlog_dest file " << at << "/log\nmax_inflight_messages 2000\nmax_queued_messages 1000000\n"
