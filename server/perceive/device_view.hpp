@@ -29,8 +29,8 @@ struct clock_watch {
 
 // What is known of one device from its own messages: the live view. Part of the hearer's state.
 // `last_seen` = arrival of the last message that proves life (no retained copy, no will); `online` = what status messages,
-// wills and any later sign of life say, unknown before the first; `said_at` and `told_at` = the newest of them by their own time, and by
-// arrival those that have none; `state` = name of its latest event.
+// wills and any later sign of life say, unknown before the first; `said_at` = the newest status by its own time, `told_at` = by arrival
+// the newest sign that has none; `state` = name of its latest event.
 // `clock_wrong`: its last stamped record lay too far ahead, or its clock is steadily behind: judged by arrival. `missed` = records that its `seq` says
 // were sent and that never came; one that still comes is taken off again.
 struct device_view {

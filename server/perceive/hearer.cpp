@@ -50,7 +50,8 @@ void count_missed(device_view& view, decoded_element const& e, bool newer) {
   view.last_seq = e.seq;
 }
 
-// A status that is older than what is known says nothing new. Its own time against others' own times; against an arrival with some
+// A status that is older than what is known says nothing new. Its own time against that of other statuses (not of telemetry: a last will
+// may carry the time at which the device connected, and is true when it comes); against an arrival with some
 // tolerance, as a device's clock and ours are never quite the same: ten seconds more than its stamps usually lag.
 bool tells_of_the_past(device_view const& view, core::time_point own, core::duration usual_lag) {
   constexpr std::chrono::seconds tolerance{10};
@@ -685,7 +686,7 @@ hearer::element_result hearer::weigh_element(core::raw_message const& m, known_t
   if (o.alive && (!view.last_seen || m.arrival > *view.last_seen)) view.last_seen = m.arrival;
   if (o.online ? !old_word && !(m.retain && *o.online) : o.alive) {
     view.online = o.online.value_or(true);
-    if (!o.arrival_time_used) view.said_at = std::max(view.said_at, o.t);
+    if (!o.arrival_time_used) view.said_at = o.online ? std::max(view.said_at, o.t) : view.said_at;
     else if (!m.retain) view.told_at = std::max(view.told_at, m.arrival);
   }
 

@@ -222,16 +222,6 @@ struct client::impl final : direct_events {
         change.wait(held, [this] { return !pausing || stopping; });
         continue;
       }
-      if (opt.clean && pausing) {
-        enter(held, phase::paused, "");
-        change.wait(held, [this] { return !pausing || stopping; });
-        continue;
-      }
-      if (opt.clean && pausing) {
-        enter(held, phase::paused, "");
-        change.wait(held, [this] { return !pausing || stopping; });
-        continue;
-      }
       if (now.phase != phase::waiting) enter(held, phase::connecting, "");
       auto const begun = steady_clock::now();
       auto const why = one_connection(held);

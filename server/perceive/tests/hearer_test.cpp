@@ -251,8 +251,10 @@ TEST(life, a_status_counts_in_event_time) {
   EXPECT_EQ(v.reason, "an older status than what is known");
   EXPECT_EQ(h.view(wl)->online, true);
   h.hear(telemetry(record(200, 1, R"({"level":1})"), 200.2));
-  status("offline", 199, 201);
-  EXPECT_EQ(h.view(wl)->online, true) << "older than a sign of life";
+  status("offline", 100, 201);
+  EXPECT_EQ(h.view(wl)->online, false) << "a last will with the time of its connect";
+  h.hear(telemetry(record(201, 3, R"({"level":1})"), 201.1));
+  EXPECT_EQ(h.view(wl)->online, true);
   status("offline", 201, 201.2);
   EXPECT_EQ(h.view(wl)->online, false);
   restart(h);
