@@ -120,9 +120,9 @@ response readings(context& c, call const& k) {
   only_arguments(k.r, {"unit", "device", "metric", "from", "to", "step", "points", "as_of"});
   readings_query q;
   q.unit = k.r.argument("unit");
-  if (q.unit.empty()) q.unit = k.who.unit;
   q.device = k.r.argument("device");
   q.metric = k.r.argument("metric");
+  if (q.unit.empty()) throw bad_request("argument 'unit' is missing");
   if (q.device.empty()) throw bad_request("argument 'device' is missing");
   if (q.metric.empty()) throw bad_request("argument 'metric' is missing");
   if (!k.units.contains(q.unit) || !c.live.find(channel::devices, q.unit + "/" + q.device)) throw not_found();

@@ -39,11 +39,24 @@ std::optional<hub::position> position_of(std::string_view cursor) {
   throw bad_request("argument 'cursor' is not one that this list gave");
 }
 
+// What the hub's text does not hold of a device: the registry's part, or where and as what an unclaimed one was heard.
+std::string with_registry(context& c, std::string json, std::string const& key) {
+  auto const slash = key.find('/');
+  if (auto const more = c.rest.registered_json(key.substr(0, slash), key.substr(slash + 1)); more && more->size() > 2 && json.ends_with('}')) {
+    json.back() = ',';
+    json += more->substr(1);
+  }
+  return json;
+}
+
 response from_hub(context& c, call const& k, channel where, item_filter const& filter) {
   auto const limit = limit_argument(k.r);
   auto const found = c.live.list(where, filter, limit + 1, position_of(k.r.argument("cursor")));
   std::vector<std::string> items;
-  for (std::size_t i = 0; i < std::min(found.size(), limit); ++i) items.push_back(*found[i].json);
+  for (std::size_t i = 0; i < std::min(found.size(), limit); ++i) {
+    bool const to_claim = where == channel::devices && !found[i].meta.claimed;  // few, and whoever claims one needs to know what it is
+    items.push_back(to_claim ? with_registry(c, *found[i].json, found[i].key) : *found[i].json);
+  }
   response out;
   out.body = list_json(items, found.size() > limit ? cursor_after(found[limit - 1]) : "");
   return out;
@@ -174,11 +187,7 @@ response one_device(context& c, call const& k) {
   auto const found = c.live.find(channel::devices, k.ids[0] + "/" + k.ids.at(1));
   if (!found) throw not_found();
   response out;
-  out.body = *found->json;
-  if (auto const more = c.rest.registered_json(k.ids[0], k.ids[1]); more && more->size() > 2 && out.body.ends_with('}')) {
-    out.body.back() = ',';
-    out.body += more->substr(1);
-  }
+  out.body = with_registry(c, *found->json, k.ids[0] + "/" + k.ids[1]);
   return out;
 }
 

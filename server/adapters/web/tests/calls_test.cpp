@@ -220,9 +220,17 @@ TEST_F(calls_test, readings_as_json_and_as_csv) {
   start();
   auto const h = bearer("truc");
   http_client c(port());
-  std::string const where = "/api/v1/readings?device=muc-nuoc-01&metric=level";
+  std::string const where = "/api/v1/readings?unit=03478&device=muc-nuoc-01&metric=level";
   EXPECT_EQ(c.send("GET", where, "", h).body, R"({"unit_of_measure":"m","step":null,"points":[[1000,1.5],[2000,null,"bad"],[3000,"=1+1\"x"]]})");
   EXPECT_EQ(backend_.asked.unit, "03478");
+  for (std::string const missing : {"unit", "device", "metric"}) {
+    std::string arguments;
+    for (std::string const a : {"unit=03478", "device=muc-nuoc-01", "metric=level"})
+      if (!a.starts_with(missing)) arguments += (arguments.empty() ? "?" : "&") + a;
+    auto const answer = c.send("GET", "/api/v1/readings" + arguments, "", h);
+    EXPECT_EQ(answer.status, 400) << arguments;
+    EXPECT_NE(answer.body.find("'" + missing + "' is missing"), std::string::npos) << answer.body;
+  }
   EXPECT_EQ(backend_.asked.to - backend_.asked.from, std::chrono::hours{1});
   auto const table = c.send("GET", where, "", with(h, "Accept", "text/csv"));
   EXPECT_EQ(table.header("content-type"), "text/csv; charset=utf-8");
@@ -252,7 +260,7 @@ TEST_F(calls_test, a_chart_says_how_many_points_it_can_draw) {
   start();
   auto const h = bearer("truc");
   http_client c(port());
-  std::string const where = "/api/v1/readings?device=muc-nuoc-01&metric=level";
+  std::string const where = "/api/v1/readings?unit=03478&device=muc-nuoc-01&metric=level";
   EXPECT_NE(c.send("GET", where + "&points=600", "", h).body.find(R"("step":300)"), std::string::npos);
   EXPECT_EQ(backend_.asked.points, 600u);
   EXPECT_EQ(c.send("GET", where + "&points=1", "", h).status, 400);
@@ -276,7 +284,7 @@ TEST_F(calls_test, a_csv_of_any_length_comes_page_by_page) {
   start();
   auto const h = with(bearer("truc"), "Accept", "text/csv");
   http_client c(port());
-  std::string const where = "/api/v1/readings?device=muc-nuoc-01&metric=level&from=1970-01-01T00:00:00Z&to=1990-01-01T00:00:00Z";
+  std::string const where = "/api/v1/readings?unit=03478&device=muc-nuoc-01&metric=level&from=1970-01-01T00:00:00Z&to=1990-01-01T00:00:00Z";
   auto const r = c.send("GET", where, "", h);
   EXPECT_EQ(r.status, 200);
   EXPECT_EQ(std::count(r.body.begin(), r.body.end(), '\n'), all + 1);

@@ -3,17 +3,22 @@
 #include "perceive/decoders/vocabulary/vocabulary.hpp"
 #include "perceive/json_read.hpp"
 
+#include <set>
+#include <string>
+#include <utility>
+
 namespace ioc::perceive {
 namespace json = boost::json;
 namespace {
 
 // Exposes nest: a switch holds features, an endpoint repeats them.
-void walk(json::value const& exposes, int depth, std::string& units, discovered_device& found) {
+void walk(json::value const& exposes, int depth, std::string& units, discovered_device& found, std::set<std::string, std::less<>>& properties) {
   if (!exposes.is_array() || depth > 4) return;
   for (auto const& one : exposes.get_array()) {
-    if (auto const* features = member(&one, "features")) walk(*features, depth + 1, units, found);
+    if (auto const* features = member(&one, "features")) walk(*features, depth + 1, units, found, properties);
     auto const property = text(member(&one, "property"));
     if (!property || property->empty() || property->size() > 64 || found.metrics.size() > 200) continue;
+    properties.emplace(*property);
     if (auto const unit = text(member(&one, "unit")); unit && unit->size() <= 16 && (*unit == "mV" || *unit == "V" || *unit == "°F" || *unit == "Wh" || *unit == "mA" || *unit == "kPa" || *unit == "kW" || *unit == "cm" || *unit == "ppb")) {
       units += std::string(*property) + "=" + std::string(ucum_of(*unit)) + ";";
     }
@@ -21,6 +26,18 @@ void walk(json::value const& exposes, int depth, std::string& units, discovered_
     if (*property == "contact") found.metrics.push_back("door_open");
     else if (q) found.metrics.push_back(std::string(q->metric));
   }
+}
+
+// Our type where one property tells it; a thermometer is what measures the air and neither switches nor watches anything.
+std::string type_of(std::set<std::string, std::less<>> const& properties) {
+  static constexpr std::pair<std::string_view, char const*> telling[] = {{"water_leak", "leak_sensor"}, {"smoke", "smoke_detector"}, {"gas", "gas_detector"},
+                                                                         {"contact", "door"}, {"soil_moisture", "soil_sensor"}};
+  for (auto const& [property, type] : telling)
+    if (properties.count(property)) return type;
+  if (!properties.count("temperature")) return {};
+  for (std::string_view const other : {"state", "occupancy", "presence", "vibration", "system_mode", "co2", "pm25", "voc", "power", "illuminance", "water_level"})
+    if (properties.count(other)) return {};
+  return "thermometer";
 }
 
 discovered_device describe(json::value const& device, std::string& units) {
@@ -31,7 +48,9 @@ discovered_device describe(json::value const& device, std::string& units) {
   found.name = word(made, "description");
   found.vendor = word(made, "vendor");
   found.model = word(made, "model");
-  if (auto const* exposes = member(made, "exposes")) walk(*exposes, 0, units, found);
+  std::set<std::string, std::less<>> properties;
+  if (auto const* exposes = member(made, "exposes")) walk(*exposes, 0, units, found, properties);
+  found.type = type_of(properties);
   return found;
 }
 
