@@ -67,6 +67,7 @@ def added_claimed_withdrawn(s, admin):
     checks.equal("one behind a gateway gets a name of ours", (status, d.get("device"), d.get("natives")), (201, "CUA-01", ["tram-bom/cua-kho"]))
     is_now = s.wait(lambda: (lambda a: a[1] if a[0] == 200 and a[1]["latest"] else None)(s.api("GET", f"/api/v1/devices/{UNIT}/CUA-01", token=admin)))
     checks.that("and keeps what it had said", is_now and is_now["latest"]["temperature"]["value"] == 21.5, is_now)
+    checks.that("the list told of each where it was heard, as the single answer does", all(f.get("unclaimed", {}).get("native") for f in (found or {}).values()), found)
     checks.equal("nothing is left unclaimed", s.wait(lambda: unclaimed() == {}), True)
     checks.equal("a second claim is 409", s.api("POST", f"/api/v1/devices/{UNIT}/LA-01/claim", {"name": "x", "type": "y"}, admin)[0], 409)
 
