@@ -262,7 +262,7 @@ TEST(life, a_status_counts_in_event_time) {
   EXPECT_EQ(v.what, outcome::ignored);
   EXPECT_TRUE(v.observations.empty()) << "old news prove no life";
   EXPECT_EQ(h.view(wl)->online, false);
-  EXPECT_EQ(h.view(wl)->last_seen, at(200.2));
+  EXPECT_EQ(h.view(wl)->last_seen, at(201.1));
   status("offline", {}, 300);  // a will counts as now
   status("online", 280, 301);
   EXPECT_EQ(h.view(wl)->online, false);
