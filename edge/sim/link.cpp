@@ -96,12 +96,12 @@ broker_link::~broker_link() {
   }
 }
 
-void broker_link::connect(bool keep_session) {
+void broker_link::connect() {
   in_->client.set_callback(*in_);
   auto const options = mqtt::connect_options_builder()
                            .mqtt_version(MQTTVERSION_5)
-                           .clean_start(!keep_session)
-                           .properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, keep_session ? 3600 : 0}})
+                           .clean_start(false)
+                           .properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, 3600}})
                            .keep_alive_interval(std::chrono::seconds(20))
                            .connect_timeout(std::chrono::seconds(5))
                            .automatic_reconnect(std::chrono::seconds(1), std::chrono::seconds(4))

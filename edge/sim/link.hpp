@@ -36,10 +36,8 @@ class broker_link {
   broker_link(broker_link const&) = delete;
   broker_link& operator=(broker_link const&) = delete;
 
-  // Throws std::runtime_error, one plain sentence, when the first connection fails. Without a kept session Paho forgets what was under
-  // way when the connection broke, and resend() alone sends it again: what Paho 1.3.12 itself repeats after a broker's sudden death is now
-  // and then another message's payload under the topic of the first (docs/measured-facts.md).
-  void connect(bool keep_session = true);
+  // Throws std::runtime_error, one plain sentence, when the first connection fails.
+  void connect();
   void subscribe(std::vector<std::string> filters);  // QoS 1, and again after each reconnect
   void publish(message const& m, std::uint64_t mark = 0);
   // Sends again what waited longer than `age` while connected. Call it now and then.

@@ -1,5 +1,6 @@
 #include "sim/load.hpp"
 
+#include "sim/publisher.hpp"
 #include "sim/scheduler.hpp"
 
 #include <cerrno>
@@ -7,7 +8,6 @@
 #include <cstring>
 #include <memory>
 #include <stdexcept>
-#include <thread>
 
 namespace ioc::sim {
 namespace {
@@ -33,20 +33,20 @@ int run_load(load_plan const& plan, broker_address const& where, std::atomic<boo
     topics.push_back("ioc/v1/" + plan.unit + "/" + names.back() + "/telemetry");
   }
   auto const devices = static_cast<std::uint64_t>(plan.devices);
-  // Record n is device n mod N with seq n / N + 1; only Paho's one thread writes the file.
-  std::atomic<std::uint64_t> acknowledged{0};
+  // Record n is device n mod N with seq n / N + 1.
+  std::uint64_t acknowledged = 0;
   std::FILE* const lines = file.get();
-  broker_link out(where, "ioc-sim-load-" + plan.unit, [&](std::uint64_t n) {
+  publisher out(where, "ioc-sim-load-" + plan.unit, [&](std::uint64_t n) {
     ++acknowledged;
     if (lines) std::fprintf(lines, "%s %llu\n", names[n % devices].c_str(), static_cast<unsigned long long>(n / devices + 1));
   });
-  out.connect(false);
+  out.connect();
   std::printf("load: %d devices of unit %s, %g records/s, %g s\n", plan.devices, plan.unit.c_str(), plan.rate, plan.seconds);
   std::fflush(stdout);
 
   using clock = std::chrono::steady_clock;
   auto const begin = clock::now();
-  auto report = begin + std::chrono::seconds(5), sweep = begin + std::chrono::seconds(1);
+  auto report = begin + std::chrono::seconds(5);
   std::uint64_t n = 0;
   auto const total = static_cast<std::uint64_t>(plan.rate * plan.seconds);
   while (n < total && !stop) {
@@ -58,12 +58,8 @@ int run_load(load_plan const& plan, broker_address const& where, std::atomic<boo
       char payload[128];
       std::snprintf(payload, sizeof payload, R"({"ts":%lld,"seq":%llu,"values":{"raw_value":%llu}})", static_cast<long long>(to_ms(now())),
                     static_cast<unsigned long long>(seq), static_cast<unsigned long long>(seq));
-      out.publish({topics[n % devices], payload}, n);
+      out.publish(topics[n % devices], payload, n);
       ++n;
-    }
-    if (at >= sweep) {
-      out.resend(std::chrono::seconds(5));
-      sweep = at + std::chrono::seconds(1);
     }
     if (at >= report) {
       std::printf("load: %llu sent, %llu acknowledged, %zu open, %llu reconnects%s\n", static_cast<unsigned long long>(n), static_cast<unsigned long long>(acknowledged),
@@ -71,9 +67,11 @@ int run_load(load_plan const& plan, broker_address const& where, std::atomic<boo
       std::fflush(stdout);
       report = at + std::chrono::seconds(5);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    out.work(std::chrono::milliseconds(2));
   }
-  bool const all = out.drain(std::chrono::seconds(60));
+  auto const patience = clock::now() + std::chrono::seconds(60);
+  while (out.unacknowledged() > 0 && clock::now() < patience) out.work(std::chrono::milliseconds(50));
+  bool const all = out.unacknowledged() == 0;
   double const took = std::chrono::duration<double>(clock::now() - begin).count();
   std::printf("load: %llu sent, %llu acknowledged in %.1f s (%.0f/s), %llu reconnects\n", static_cast<unsigned long long>(n), static_cast<unsigned long long>(acknowledged), took,
               static_cast<double>(acknowledged) / took, static_cast<unsigned long long>(out.reconnects()));
