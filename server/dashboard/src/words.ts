@@ -134,10 +134,14 @@ const TYPES: Record<string, [string, string]> = {
   power_meter: ['công tơ điện', 'power meter'], energy_meter: ['công tơ điện', 'power meter'], transformer: ['trạm biến áp', 'transformer station'], smoke_detector: ['báo khói', 'smoke detector'], smoke_sensor: ['báo khói', 'smoke detector'], camera: ['camera', 'camera'],
   door_sensor: ['cảm biến cửa', 'door sensor'], network_switch: ['thiết bị mạng', 'network device'], switch: ['thiết bị mạng', 'network device'], router: ['thiết bị mạng', 'network device'], salinity_meter: ['đo mặn', 'salinity meter'], air_station: ['quan trắc không khí', 'air station'],
   pump: ['trạm bơm', 'pumping station'], gate: ['cửa cống', 'gate leaf'], street_light: ['chiếu sáng công cộng', 'street lighting'], led_board: ['bảng tin điện tử', 'LED board'], reservoir: ['hồ chứa', 'reservoir'], temperature_sensor: ['cảm biến nhiệt độ', 'temperature sensor'],
+  thermometer: ['đo nhiệt độ, độ ẩm', 'thermometer'], weather_station: ['trạm khí tượng', 'weather station'], soil_sensor: ['đo độ ẩm đất', 'soil sensor'], leak_sensor: ['báo rò nước', 'leak sensor'], gas_detector: ['báo rò khí', 'gas detector'],
+  door: ['cửa', 'door'], cabinet: ['tủ thiết bị', 'cabinet'], electrical_panel: ['tủ điện', 'electrical panel'], power_feeder: ['lộ điện', 'power feeder'], solar_inverter: ['biến tần điện mặt trời', 'solar inverter'], water_meter: ['đồng hồ nước', 'water meter'],
+  sound_level_meter: ['đo tiếng ồn', 'sound level meter'], network_device: ['thiết bị mạng', 'network device'], pumping_station: ['trạm bơm', 'pumping station'], warning_feed: ['nguồn tin cảnh báo', 'warning feed'],
   people_counter: ['đếm người', 'people counter'], gateway: ['cổng kết nối', 'gateway'], ups: ['nguồn dự phòng', 'backup power'],
 }
 const pick = (table: Record<string, [string, string]>, lang: Lang, key: string): string => table[key]?.[lang === 'vi' ? 0 : 1] ?? key.replaceAll('_', ' ')
 export const role = (lang: Lang, name: string): string => pick(ROLES, lang, name)
 export const typeName = (lang: Lang, name: string): string => pick(TYPES, lang, name)
+export const typeIsNamed = (name: string): boolean => name in TYPES
 /** Reason codes of the contract in words; a device's own reason stands as it came. */
 export const reason = (lang: Lang, code: string): string => (has(`rs_${code}`) ? t(lang, `rs_${code}` as Key) : code.replaceAll('_', ' '))
