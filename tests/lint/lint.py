@@ -126,6 +126,11 @@ def lint(root):
         faults += check_readme(root, "edge" if room == "sim" else "server/" + room)
     checked += 1
     faults += check_readme(root, "server/dashboard")
+    for folder in ("integration", "faults", "soak"):  # tests/run starts them by their name
+        for path in sorted((root / "tests" / folder).glob("*_test.*")):
+            checked += 1
+            if not path.stat().st_mode & 0o100:
+                faults.append(f"{path.relative_to(root).as_posix()}: is not executable: chmod +x")
     return checked, faults
 
 
