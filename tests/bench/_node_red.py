@@ -36,13 +36,14 @@ def install():
 
 
 def flows(broker_port):
+    # A node without a place (x, y) is taken for a configuration node and never started.
     return [
         {"id": "tab", "type": "tab", "label": "bench"},
         {"id": "broker", "type": "mqtt-broker", "name": "", "broker": "127.0.0.1", "port": str(broker_port), "clientid": "bench-node-red", "autoConnect": True,
          "usetls": False, "protocolVersion": "5", "keepalive": "60", "cleansession": True},
-        {"id": "in", "type": "mqtt in", "z": "tab", "topic": parts.FILTER, "qos": "1", "datatype": "buffer", "broker": "broker", "wires": [["json"]]},
-        {"id": "json", "type": "json", "z": "tab", "property": "payload", "action": "obj", "wires": [["judge"]]},
-        {"id": "judge", "type": "function", "z": "tab", "func": (HERE / "function.js").read_text(), "outputs": 1, "wires": [[]]},
+        {"id": "in", "type": "mqtt in", "z": "tab", "topic": parts.FILTER, "qos": "1", "datatype": "buffer", "broker": "broker", "x": 100, "y": 100, "wires": [["parse"]]},
+        {"id": "parse", "type": "json", "z": "tab", "property": "payload", "action": "obj", "x": 300, "y": 100, "wires": [["judge"]]},
+        {"id": "judge", "type": "function", "z": "tab", "func": (HERE / "function.js").read_text(), "outputs": 1, "x": 500, "y": 100, "wires": [[]]},
     ]
 
 
